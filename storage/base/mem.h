@@ -1,0 +1,45 @@
+/* mem.h - the heap: everything that is not a slab item.
+ *
+ * Over jemalloc in the release build (EBB_JEMALLOC), over malloc under sanitizers. Counts what is
+ * handed out, so that INFO and limits know it without asking the allocator. Counters are kept per
+ * thread and summed on reading: no atomic instruction on the way of a request.
+ *
+ * Out of memory aborts through ensurePanic; only memTry* returns NULL, for sizes that a client
+ * chose. Fault tests make memTry* fail through memFailAfter(). */
+#ifndef EBB_STORAGE_BASE_MEM_H
+#define EBB_STORAGE_BASE_MEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+void *memAlloc(size_t size) __attribute__((malloc, returns_nonnull));
+void *memCalloc(size_t count, size_t size) __attribute__((returns_nonnull));
+void *memRealloc(void *ptr, size_t size) __attribute__((returns_nonnull));
+void memFree(void *ptr);
+
+/* NULL where the memory cannot be had. */
+void *memTryAlloc(size_t size);
+void *memTryRealloc(void *ptr, size_t size);
+
+/* A zero-terminated copy of 'text'. */
+char *memText(const char *text) __attribute__((returns_nonnull));
+
+/* What an allocation of 'size' really takes, and what 'ptr' has (usable bytes, at least its size).
+ */
+size_t memGoodSize(size_t size);
+size_t memUsable(const void *ptr);
+
+/* Bytes handed out by this module and, through memCount(), by slabs and mappings. */
+size_t memUsed(void);
+/* The highest memUsed() seen by memNotePeak(), which the cron calls; memPeakReset for RESETSTAT. */
+size_t memPeak(void);
+void memNotePeak(void);
+void memPeakReset(void);
+/* Adds (or with a negative number takes) bytes that another allocator in this process holds. */
+void memCount(int64_t bytes);
+
+/* The n-th memTry* from now returns NULL once; 0 switches that off. For tests. */
+void memFailAfter(uint64_t n);
+
+#endif

@@ -1,0 +1,79 @@
+/* slab.h - small items in pages that can be emptied and given back.
+ *
+ * Items of up to SLAB_MAX bytes live in pages of 32 KB, cut from chunks of 2 MB (aligned, so the
+ * page of an item is found by masking its address; page headers stand together at the chunk's
+ * head, not in the pages, so that an empty page can be returned to the kernel whole). Size classes:
+ * every 8 B to 128, then steps of 16 to 256, 32 to 512, 64 to 1024. A page holds items of one kind
+ * and one class. Allocation takes the fullest page with room, so sparse pages drain by themselves.
+ * Empty pages are returned with madvise, empty chunks with munmap, but for a small reserve.
+ *
+ * Sizes over SLAB_MAX go to mem.h through the same calls: callers need not care. Callers always
+ * know the size of their item (it follows from its bytes), so no size is stored.
+ *
+ * Knows nothing of what items are. Who holds pointers moves them: a reclaim pass is
+ *     if (slabPassWorthwhile(kind)) slabPassBegin(kind);   victim pages are fixed, no allocation
+ * there for each item of the kind: if (slabShouldMove(item, size)) copy to slabAlloc, re-point,
+ * slabFree slabPassEnd(kind);
+ *
+ * One thread owns all slabs. Under EBB_SHAKE freed items are poisoned (0xDB). Under ASan items are
+ * plain malloc and nothing is ever worth moving but in EBB_SHAKE builds, where everything is. */
+#ifndef EBB_STORAGE_BASE_SLAB_H
+#define EBB_STORAGE_BASE_SLAB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { SLAB_MAX = 1024, SLAB_PAGE = 32 * 1024, SLAB_CHUNK = 2 * 1024 * 1024 };
+
+typedef enum slabKind {
+    SLAB_ENTRY,      /* keyspace entries */
+    SLAB_SET_MEMBER, /* members of big sets */
+    SLAB_HASH_FIELD, /* fields of big hashes */
+    SLAB_ZSET_ITEM,  /* members of big sorted sets */
+    SLAB_BLOB,       /* small listpacks and intsets */
+    SLAB_KINDS
+} slabKind;
+
+void *slabAlloc(slabKind kind, size_t size) __attribute__((returns_nonnull));
+
+/* 'size' is the one the item was allocated with, or any other of the same slabGoodSize(). */
+void slabFree(slabKind kind, void *item, size_t size);
+
+/* Bytes that an item of 'size' may use: its class, or memGoodSize() over SLAB_MAX. */
+size_t slabGoodSize(size_t size);
+
+/* True if a reclaim pass over 'kind' would give back more than ~8 % of what the kind holds
+ * and at least a few pages. */
+bool slabPassWorthwhile(slabKind kind);
+
+/* Chooses the victim pages of 'kind': the sparsest ones whose items fit into the holes of the
+ * others. Until slabPassEnd() nothing is allocated in them. One pass a kind at a time. */
+void slabPassBegin(slabKind kind);
+bool slabPassActive(slabKind kind);
+void slabPassEnd(slabKind kind);
+
+/* True if 'item' lies in a victim page of its kind's pass; false outside of a pass and over
+ * SLAB_MAX. */
+bool slabShouldMove(slabKind kind, const void *item, size_t size);
+
+/* Returns up to 'max_pages' empty pages and then empty chunks over the reserve to the kernel, one
+ * system call each; the number done, 0 when nothing is left to do. */
+size_t slabReturn(size_t max_pages);
+
+typedef struct slabStats {
+    size_t items;          /* live items */
+    size_t item_bytes;     /* their class sizes added up */
+    size_t page_bytes;     /* pages that hold at least one item */
+    size_t empty_bytes;    /* empty pages still resident */
+    size_t returned_bytes; /* ever returned to the kernel */
+    size_t chunk_bytes;    /* address space held */
+    size_t moved;          /* items found by slabShouldMove, ever */
+} slabStats;
+
+/* Of one kind; chunk_bytes, empty_bytes and returned_bytes are of all kinds together. */
+slabStats slabStatsOf(slabKind kind);
+/* Of all kinds together. */
+slabStats slabStatsTotal(void);
+
+#endif
