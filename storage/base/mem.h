@@ -18,7 +18,9 @@ void *memCalloc(size_t count, size_t size) __attribute__((returns_nonnull));
 void *memRealloc(void *ptr, size_t size) __attribute__((returns_nonnull));
 void memFree(void *ptr);
 
-/* NULL where the memory cannot be had. */
+/* NULL where the memory cannot be had, and always over MEM_TRY_MAX: no client has a use for more.
+ */
+#define MEM_TRY_MAX ((size_t)1 << 39)
 void *memTryAlloc(size_t size);
 void *memTryRealloc(void *ptr, size_t size);
 
@@ -38,6 +40,25 @@ void memNotePeak(void);
 void memPeakReset(void);
 /* Adds (or with a negative number takes) bytes that another allocator in this process holds. */
 void memCount(int64_t bytes);
+
+/* "jemalloc-5.3.0" or "libc", as INFO's mem_allocator prints. */
+const char *memAllocatorName(void);
+
+/* The allocator's own figures, in bytes; all zero but 'allocated' where it has none (libc). */
+typedef struct memStats {
+    size_t allocated; /* handed out */
+    size_t active;    /* pages that hold them */
+    size_t metadata;
+    size_t resident; /* pages mapped and touched, those waiting for their decay included */
+    size_t mapped;
+    size_t retained; /* address space kept, with no pages behind it */
+    size_t dirty;    /* freed pages still resident */
+    size_t muzzy;    /* freed pages the kernel may take */
+} memStats;
+memStats memAllocatorStats(void);
+
+/* Gives every free page back to the kernel now: MEMORY PURGE. */
+void memPurge(void);
 
 /* The n-th memTry* from now returns NULL once; 0 switches that off. For tests. */
 void memFailAfter(uint64_t n);
