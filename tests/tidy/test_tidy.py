@@ -112,7 +112,7 @@ class Tidy(unittest.TestCase):
     def testOtherLayoutIsFound(self):
         style = 'BasedOnStyle: LLVM\nIndentWidth: 4\n'
         self.check(tidy.ruleLayout, {'.clang-format': style, 'a.c': 'int f(void) {\n  return 1;\n}\n'},
-                   [('a.c', 2)],
+                   [('a.c', 1)],
                    {'.clang-format': style, 'a.c': 'int f(void) { return 1; }\n'})
 
 
