@@ -104,9 +104,13 @@ isConfigured() {
 # buildTargets <dir> [target ...]
 # Builds; quiet unless it fails.
 buildTargets() {
-    local dir=$1 quiet=() targets=()
+    local dir=$1 targets=() quiet=() out
     shift
     (($#)) && targets=(--target "$@")
-    [[ -f $dir/build.ninja ]] && quiet=(-- --quiet)
-    cmake --build "$dir" --parallel "${targets[@]}" "${quiet[@]}" >&2 || die "the build in ${dir##*/}/ failed"
+    # Ninja builds in parallel unasked, and can leave out all but the failures.
+    if [[ -f $dir/build.ninja ]]; then quiet=(-- --quiet); else quiet=(--parallel "$(nproc)"); fi
+    if ! out=$(cmake --build "$dir" "${targets[@]}" "${quiet[@]}" 2>&1); then
+        printf '%s\n' "$out" >&2
+        die "the build in ${dir##*/}/ failed"
+    fi
 }
