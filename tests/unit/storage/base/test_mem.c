@@ -29,7 +29,7 @@ START_TEST(countsEverySize) {
         ck_assert_uint_eq(memUsed() - before, memUsable(a) + memUsable(b));
         ck_assert_uint_ge(memUsable(a), size);
         ck_assert_uint_ge(memGoodSize(size), size);
-        for (size_t i = 0; i < size; i++) ck_assert_int_eq(b[i], 0);
+        ck_assert(size == 0 || (b[0] == 0 && memcmp(b, b + 1, size - 1) == 0));
         memset(a, 1, size);
         memFree(a);
         memFree(b);
@@ -152,7 +152,7 @@ static size_t residentBytes(void) {
 }
 
 START_TEST(freedMemoryGoesBackOnPurge) {
-    enum { BLOCKS = 40000, SIZE = 1024 };
+    enum { BLOCKS = 10000, SIZE = 1024 };
     static char *blocks[BLOCKS];
     for (int i = 0; i < BLOCKS; i++) memset(blocks[i] = memAlloc(SIZE), 1, SIZE);
     size_t full = residentBytes();
