@@ -63,18 +63,21 @@ START_TEST(belowStaysBelowAndIsEven) {
 END_TEST
 
 /* With a bound of 3/4 of the range, taking the remainder would draw the lower third twice as
- * often. */
+ * often, and multiplying without rejection every third number. */
 START_TEST(belowHasNoModuloBias) {
     rng r;
     rngSeed(&r, suiteSeed());
     uint64_t bound = 3ULL << 62;
     int low = 0;
+    int third = 0;
     for (int i = 0; i < 300000; i++) {
         uint64_t drawn = rngBelow(&r, bound);
         if (drawn >= bound) ck_abort_msg("%llu", (unsigned long long)drawn);
         low += drawn < bound / 3;
+        third += drawn % 3 == 0;
     }
     ck_assert_int_lt(abs(low - 100000), 2500);
+    ck_assert_int_lt(abs(third - 100000), 2500);
 }
 END_TEST
 
