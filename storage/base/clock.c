@@ -31,7 +31,8 @@ enum {
     WALL_INTERVAL_NS = 2 * 1000 * 1000, /* a stepped wall clock is noticed within this */
     MONOTONIC_INTERVAL_NS = 200 * 1000 * 1000,
     CALIBRATE_NS = 2 * 1000 * 1000, /* 50 ns of doubt in 2 ms are 25 ppm, until the next line */
-    JUMP_NS = 100 * 1000
+    PRECISE_TICKS = 10 * 1000,      /* a look-up that took more teaches nothing */
+    JUMP_NS = 100 * 1000            /* a wall clock that lags by more was set back */
 };
 
 static _Thread_local line wall_line;
@@ -48,18 +49,18 @@ static uint64_t rateOf(int64_t ns, uint64_t ticks) {
 }
 
 /* The kernel's time and the tick that belongs to it: the tightest of three tries, since a look-up
- * may be interrupted. */
-static int64_t lookUp(clockid_t id, uint64_t *tick) {
+ * may be interrupted. 'width': how many ticks that took. */
+static int64_t lookUp(clockid_t id, uint64_t *tick, uint64_t *width) {
     int64_t best_ns = 0;
-    uint64_t best_width = UINT64_MAX;
+    *width = UINT64_MAX;
     for (int i = 0; i < 3; i++) {
         uint64_t before = __rdtsc();
         int64_t ns = kernelTime(id);
-        uint64_t width = __rdtsc() - before;
-        if (width >= best_width) continue;
-        best_width = width;
+        uint64_t taken = __rdtsc() - before;
+        if (taken >= *width) continue;
+        *width = taken;
         best_ns = ns;
-        *tick = before + width / 2;
+        *tick = before + taken / 2;
     }
     return best_ns;
 }
@@ -81,8 +82,9 @@ static void learnRate(line *l, uint64_t tick, int64_t ns) {
 
 static int64_t redraw(line *l, clockid_t id, int64_t interval_ns) {
     uint64_t tick = 0;
-    int64_t ns = lookUp(id, &tick);
-    if (id == CLOCK_MONOTONIC) learnRate(l, tick, ns);
+    uint64_t width = 0;
+    int64_t ns = lookUp(id, &tick, &width);
+    if (id == CLOCK_MONOTONIC && width < PRECISE_TICKS) learnRate(l, tick, ns);
 
     /* Nothing later than this has been shown, also where the counter went back or time passed
      * with nobody looking. */
