@@ -4,6 +4,12 @@
 
 #include "storage/base/ensure.h"
 
+enum {
+    CACHE_LINE = 64,
+    LEAF_PREFETCH = 896, /* bytes that most nodes have; a few beyond the node do no harm */
+    INNER_PREFETCH = 1280
+};
+
 /* ---- finding the way ---- */
 
 /* The last child whose low key is not above 'key'; the first one's is never looked at. */
@@ -18,6 +24,14 @@ static uint32_t innerSearch(const deadlinesInner *inner, orderKey key) {
     return (uint32_t)(at - inner->children);
 }
 
+/* Asks for all the lines of a node at once: a binary search would wait for one after the other,
+ * which takes twice as long where the index does not fit the cache. */
+static inline void prefetchNode(const void *node, size_t size_bytes) {
+    for (size_t at = 0; at < size_bytes; at += CACHE_LINE) {
+        __builtin_prefetch((const char *)node + at);
+    }
+}
+
 deadlinesLeaf *treeDescend(const deadlines *d, orderKey key, deadlinesPath *path) {
     void *node = d->root;
     for (unsigned level = 0; level < d->height; level++) {
@@ -26,6 +40,7 @@ deadlinesLeaf *treeDescend(const deadlines *d, orderKey key, deadlinesPath *path
         path->steps[level].node = inner;
         path->steps[level].index = index;
         node = inner->children[index].node;
+        prefetchNode(node, level + 1 == d->height ? LEAF_PREFETCH : INNER_PREFETCH);
     }
     return node;
 }
