@@ -144,18 +144,27 @@ static void applyAll(step *apply, uint8_t *out, size_t from, size_t size, const 
     }
 }
 
+static void stepOne(uint8_t *restrict out, uint8_t *restrict twice, const uint8_t *restrict in,
+                    size_t size) {
+    size_t i = 0;
+    for (; i + 16 <= size; i += 16) {
+        pack once = *(pack *)(out + i), new = *(const pack *)(in + i);
+        *(pack *)(twice + i) |= once & new;
+        *(pack *)(out + i) = once | new;
+    }
+    for (; i < size; i++) {
+        twice[i] |= out[i] & in[i];
+        out[i] |= in[i];
+    }
+}
+
 static void combineOne(uint8_t *out, size_t from, size_t size, const bytes *sources, size_t count) {
-    uint8_t twice[BLOCK], both[BLOCK];
+    uint8_t twice[BLOCK];
     memset(twice, 0, size);
     memset(out, 0, size);
     for (size_t i = 0; i < count; i++) {
         bytes part = slice(sources[i], from, size);
-        if (part.size == 0) continue;
-        const uint8_t *in = (const uint8_t *)part.data;
-        memcpy(both, in, part.size);
-        stepAnd(both, out, part.size);
-        stepOr(twice, both, part.size);
-        stepOr(out, in, part.size);
+        stepOne(out, twice, (const uint8_t *)part.data, part.size);
     }
     stepWithout(out, twice, size);
 }

@@ -43,34 +43,70 @@ uint64_t hllEstimate(const unsigned histogram[64]) {
     return estimate < 0x1p63 ? (uint64_t)llround(estimate) : INT64_MAX;
 }
 
+/* Neighbours often have the same value: in tables of their own their counts do not wait for each
+ * other. */
+typedef struct tally {
+    uint32_t tables[4][256];
+} tally;
+
+static inline void tallyWord(tally *t, uint64_t word) {
+    t->tables[0][word & 255]++;
+    t->tables[1][word >> 8 & 255]++;
+    t->tables[2][word >> 16 & 255]++;
+    t->tables[3][word >> 24 & 255]++;
+    t->tables[0][word >> 32 & 255]++;
+    t->tables[1][word >> 40 & 255]++;
+    t->tables[2][word >> 48 & 255]++;
+    t->tables[3][word >> 56]++;
+}
+
+static inline uint32_t tallyOf(const tally *t, unsigned byte) {
+    return t->tables[0][byte] + t->tables[1][byte] + t->tables[2][byte] + t->tables[3][byte];
+}
+
 uint64_t hllCountRaw(const uint8_t raw[HLL_REGISTERS]) {
-    /* Neighbours often have the same value: in tables of their own their counts do not wait for
-     * each other. */
-    unsigned tables[8][64] = {{0}};
+    tally seen;
+    memset(&seen, 0, sizeof seen);
     for (unsigned i = 0; i < HLL_REGISTERS; i += 8) {
         uint64_t word;
         memcpy(&word, raw + i, sizeof word);
-        for (unsigned k = 0; k < 8; k++, word >>= 8) tables[k][word & 63]++;
+        tallyWord(&seen, word & 0x3f3f3f3f3f3f3f3fu);
     }
     unsigned histogram[64];
-    for (unsigned value = 0; value < 64; value++) {
-        histogram[value] = 0;
-        for (unsigned k = 0; k < 8; k++) histogram[value] += tables[k][value];
-    }
+    for (unsigned value = 0; value < 64; value++) histogram[value] = tallyOf(&seen, value);
     return hllEstimate(histogram);
 }
 
+/* Counts how often each one-byte run occurs; what it means is worked out once, at the end. */
 static int countSparse(bytes s, uint64_t *count) {
-    unsigned histogram[64] = {0}, covered = 0;
+    if (s.size > HLL_SIZE_MAX) return ERR_CORRUPT;
+    tally seen;
+    memset(&seen, 0, sizeof seen);
+    unsigned histogram[64] = {0};
     const uint8_t *at = (const uint8_t *)s.data + HLL_HEADER;
     const uint8_t *end = (const uint8_t *)s.data + s.size;
-    hllRun run;
-    while (hllNextRun(&at, end, &run)) {
-        if (run.length > HLL_REGISTERS - covered) return ERR_CORRUPT;
-        covered += run.length;
-        histogram[run.value] += run.length;
+    while (at < end) {
+        uint64_t word = 0;
+        if (end - at >= 8) memcpy(&word, at, sizeof word);
+        if (end - at >= 8 && !(word & 0x4040404040404040u & ~(word >> 1))) {
+            tallyWord(&seen, word);
+            at += 8;
+        } else if ((*at & 0xc0) != 0x40) {
+            seen.tables[0][*at++]++;
+        } else {
+            if (end - at < 2) return ERR_CORRUPT;
+            histogram[0] += ((at[0] & 63u) << 8 | at[1]) + 1;
+            at += 2;
+        }
     }
-    if (at != end || covered != HLL_REGISTERS) return ERR_CORRUPT;
+    for (unsigned op = 0; op < 64; op++) histogram[0] += tallyOf(&seen, op) * (op + 1);
+    unsigned covered = histogram[0];
+    for (unsigned op = 128; op < 256; op++) {
+        unsigned registers = tallyOf(&seen, op) * ((op & 3) + 1);
+        histogram[(op >> 2 & 31) + 1] += registers;
+        covered += registers;
+    }
+    if (covered != HLL_REGISTERS) return ERR_CORRUPT;
     *count = hllEstimate(histogram);
     return ERR_OK;
 }

@@ -32,7 +32,7 @@ START_TEST(registersMatchAPlainArray) {
     rng r;
     rngSeed(&r, suiteSeed());
     static const size_t limits[] = {0, 60, 500, 3000, 3000, 20000, SIZE_MAX};
-    for (uint64_t round = suiteRounds(100); round; round--) {
+    for (uint64_t round = suiteRounds(60); round; round--) {
         uint8_t want[HLL_REGISTERS] = {0};
         hllBuffer b;
         hllInit(&b);
@@ -60,7 +60,7 @@ END_TEST
 START_TEST(mergingMatchesTheGreaterOfEach) {
     rng r;
     rngSeed(&r, suiteSeed());
-    for (uint64_t round = suiteRounds(60); round; round--) {
+    for (uint64_t round = suiteRounds(30); round; round--) {
         uint8_t want[HLL_REGISTERS] = {0}, raw[HLL_REGISTERS] = {0};
         hllBuffer pair[2], one_by_one;
         for (int k = 0; k < 2; k++) {
@@ -112,7 +112,7 @@ static void poke(rng *r, bytes s) {
 START_TEST(hostileBytesAreAnsweredOrRefused) {
     rng r;
     rngSeed(&r, suiteSeed());
-    for (uint64_t round = suiteRounds(1500); round; round--) {
+    for (uint64_t round = suiteRounds(800); round; round--) {
         hllBuffer b;
         hllInit(&b);
         for (uint64_t n = rngBelow(&r, 300); n; n--) {

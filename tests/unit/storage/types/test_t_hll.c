@@ -2,10 +2,15 @@
 #include "storage/types/t_hll.h"
 #include "tests/support/suite.h"
 
-static uint64_t fnv1a(bytes s) {
-    uint64_t h = 0xcbf29ce484222325u;
+#define FNV_START 0xcbf29ce484222325u
+
+static uint64_t fnv1aOn(uint64_t h, bytes s) {
     for (size_t i = 0; i < s.size; i++) h = (h ^ (uint8_t)s.data[i]) * 0x100000001b3u;
     return h;
+}
+
+static uint64_t fnv1a(bytes s) {
+    return fnv1aOn(FNV_START, s);
 }
 
 static void addNumbered(hllBuffer *b, const char *prefix, int count, size_t limit) {
@@ -86,6 +91,41 @@ START_TEST(bytesAndCountsAreThoseOfRedis) {
         ck_assert_msg(b.size == recorded[i].size, "size of vector %zu: %zu", i, b.size);
         ck_assert_msg(fnv1a(hllBytes(&b)) == recorded[i].digest, "bytes of vector %zu", i);
         ck_assert_uint_eq(countOf(&b), recorded[i].count);
+    }
+}
+END_TEST
+
+/* The same for registers close to each other, so that runs split and join all the time: redis got
+ * elements made for these registers by going backwards through the hash. Sum of sizes and digest
+ * of every fifth string on the way. */
+START_TEST(joinedRunsAreThoseOfRedis) {
+    static const struct {
+        unsigned spread;
+        size_t size;
+        uint64_t digest;
+    } want[] = {
+        {1, 34840, 0xbed8f87a5f5adf67u},
+        {4, 109352, 0xd1dcc2dc22412a73u},
+        {16, 109814, 0xfbb96d6d8ef60ed0u},
+        {64, 112880, 0x84b78da452259910u},
+    };
+    for (size_t i = 0; i < sizeof want / sizeof want[0]; i++) {
+        hllBuffer b;
+        hllInit(&b);
+        uint64_t state = want[i].spread, digest = FNV_START;
+        size_t size = 0;
+        for (int n = 0; n < 1500; n++) {
+            state = state * 6364136223846793005u + 1442695040888963407u;
+            hllRegister r = {(uint16_t)((state >> 33) % 200 * want[i].spread),
+                             (uint8_t)(1 + (state >> 60) % 2)};
+            if (hllRaise(&b, r, 3000) < 0) ck_abort_msg("cannot raise");
+            hllMarkStale(b.data);
+            if (n % 5) continue;
+            digest = fnv1aOn(digest, hllBytes(&b));
+            size += b.size;
+        }
+        ck_assert_uint_eq(size, want[i].size);
+        ck_assert(digest == want[i].digest);
     }
 }
 END_TEST
@@ -240,7 +280,7 @@ START_TEST(selfTestPasses) {
 }
 END_TEST
 
-TESTS("t_hll", bytesAndCountsAreThoseOfRedis, smallOnesReadAsDocumented, unionsAreThoseOfRedis,
-      valuesAbove32TurnItDense, neighboursOfOneValueShareARun,
+TESTS("t_hll", bytesAndCountsAreThoseOfRedis, joinedRunsAreThoseOfRedis, smallOnesReadAsDocumented,
+      unionsAreThoseOfRedis, valuesAbove32TurnItDense, neighboursOfOneValueShareARun,
       cachedCountIsLittleEndianAndGoesStale, refusesWhatIsNoHyperLogLog, refusesCorruptRuns,
       registersNoElementSetsDoNotBreakCounting, selfTestPasses)
