@@ -18,6 +18,10 @@ void *memCalloc(size_t count, size_t size) __attribute__((returns_nonnull));
 void *memRealloc(void *ptr, size_t size) __attribute__((returns_nonnull));
 void memFree(void *ptr);
 
+/* 'size' bytes at a multiple of 'alignment', a power of two that divides 'size'. Freed with
+ * memFree. */
+void *memAllocAligned(size_t alignment, size_t size) __attribute__((malloc, returns_nonnull));
+
 /* NULL where the memory cannot be had, and always over MEM_TRY_MAX: no client has a use for more.
  */
 #define MEM_TRY_MAX ((size_t)1 << 39)

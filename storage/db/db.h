@@ -29,7 +29,9 @@ typedef enum dbReason {
 
 typedef struct dbHooks {
     void *ctx;
-    /* 'e' is about to leave; it is still readable. Not called by dbFlush. */
+    /* 'e', or with DB_OVERWRITTEN only its value, is about to leave; it is still readable. Not
+     * called by dbFlush, nor where a string takes the place of one that is no blob. No 'added'
+     * follows DB_OVERWRITTEN. */
     void (*removed)(void *ctx, db *d, keyRef key, const entry *e, dbReason why);
     /* A key that was not there has come. */
     void (*added)(void *ctx, db *d, keyRef key, const entry *e);
@@ -48,8 +50,14 @@ size_t dbExpiresCount(const db *d); /* keys with a deadline */
 size_t dbTableBytes(const db *d);   /* main dict and expiry dictionary */
 
 /* Where keys past their deadline may not be removed (a replica, CLIENT PAUSE): false only hides
- * them. */
+ * them. What comes under the name of a hidden key (dbAdd, dbSet...) overwrites it then, and
+ * dbDelete removes it as told and not as expired: the primary knows. */
 void dbSetMayExpire(db *d, bool may);
+
+/* Grows with each call that changed something: test builds check that a change was reported. Not by
+ * housekeeping (dbReserve, dbShrinkStep, dbDefragStep). What a caller writes into an entry by
+ * itself is not seen here. */
+uint64_t dbChanges(const db *d);
 
 /* ---- finding ---- */
 
@@ -60,6 +68,7 @@ const entry *dbLookup(const db *d, keyRef key);
 entry *dbOpen(db *d, keyRef key);
 /* Even past its deadline: for DEBUG and those who must see it. */
 const entry *dbPeek(const db *d, keyRef key);
+/* True one millisecond after its deadline, not at it. */
 bool dbIsPastDeadline(const db *d, const entry *e);
 
 /* Hints, see dict.h. */
@@ -74,6 +83,9 @@ void dbPrefetchEntry(const db *d, uint64_t hash);
 entry *dbSetString(db *d, keyRef key, bytes value, bool keep_deadline);
 /* As dbSetString with an integer. */
 entry *dbSetInt(db *d, keyRef key, int64_t value, bool keep_deadline);
+/* As dbSetString, due at 'deadline_ms' (DEADLINE_NONE: never): SET with EX in one change of size.
+ */
+entry *dbSetStringUntil(db *d, keyRef key, bytes value, int64_t deadline_ms);
 /* 'e' is what dbOpen gave for 'key'. They keep the deadline. */
 entry *dbUpdateInt(db *d, keyRef key, entry *e, int64_t value);
 entry *dbUpdateString(db *d, keyRef key, entry *e, bytes value);
@@ -103,8 +115,9 @@ size_t dbFlush(db *d, bool now);
 void dbSwap(db *a, db *b);
 
 /* ---- deadlines ---- */
+/* Of the key due next, or DEADLINE_NONE; the key goes once the time is greater. */
 int64_t dbNextDeadline(const db *d);
-/* Up to 'max' keys due by now removed as DB_EXPIRED, first things first; the number. */
+/* Up to 'max' keys past their deadline removed as DB_EXPIRED, first things first; the number. */
 size_t dbExpireDue(db *d, size_t max);
 size_t dbDueEstimate(const db *d);
 int64_t dbAverageTtl(const db *d);

@@ -19,13 +19,18 @@ void discardFree(discardQueue *q);
 /* Frees 'e' now, or puts its value in the queue where that is big (more than ~64 items, or a blob
  * over 1 MB). Takes e. */
 void discardEntry(discardQueue *q, entry *e);
+/* The same for e's value alone, where that is a blob or a collection: e stays, with a NULL pointer,
+ * for the caller to give it another value. */
+void discardValue(discardQueue *q, entry *e);
 /* Takes a whole keyspace: every entry of 'keys', then the tables. */
 void discardKeyspace(discardQueue *q, dict *keys, expiryDict *expires);
 
 /* Frees about 'items' small things (each well under a microsecond). False when nothing waits. */
 bool discardStep(discardQueue *q, size_t items);
 
-/* What waits: objects, and their bytes as far as they are counted as used. */
+/* What waits: objects (a key of a keyspace, a blob, a collection), and about how many bytes they
+ * are. Both O(1). Of a keyspace the tables are known and the entries are judged by a sample of 32,
+ * taken when it came. */
 size_t discardPending(const discardQueue *q);
 size_t discardPendingBytes(const discardQueue *q);
 /* Objects freed through the queue since the start (INFO lazyfreed_objects); reset by RESETSTAT. */

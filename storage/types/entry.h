@@ -45,7 +45,8 @@ typedef enum encoding {
     ENCODING_QUICKLIST,
     ENCODING_SKIPLIST,
     ENCODING_STREAM,
-    ENCODING_ARRAY
+    ENCODING_ARRAY,
+    ENCODING_COUNT
 } encoding;
 
 enum {
@@ -88,19 +89,27 @@ void entrySetAccess(entry *e, uint32_t access);
 /* A string entry; chooses INT for a canonical int64 where 'may_be_int', a blob for BLOB_MIN and
  * more. */
 entry *entryNewString(bytes key, bytes value, bool may_be_int);
-/* An entry holding 'collection', which it takes. */
+/* The same, born with a deadline (or DEADLINE_NONE): one allocation where two calls make two. */
+entry *entryNewStringUntil(bytes key, bytes value, bool may_be_int, int64_t deadline_ms);
+entry *entryNewIntUntil(bytes key, int64_t value, int64_t deadline_ms);
+/* An entry holding 'collection', which it takes. NULL stands for one that was detached. */
 entry *entryNewCollection(bytes key, valueType type, encoding enc, void *collection);
-/* A deep copy under another key, without the deadline. */
+/* A deep copy under another key, without the deadline. A blob is shared: writers copy it. */
 entry *entryCopy(const entry *e, bytes key);
-/* Frees the entry, and its value unless that was detached. Takes e. */
+/* Frees the entry, and its value unless that was detached (its pointer is NULL). Takes e. */
 void entryFree(entry *e);
 
 /* ---- changing: each returns the entry's address from now on ---- */
 
-/* Makes it the string 'value' (which may not lie inside it). Keeps key, deadline; resets ENTRY_RAW.
- * In place, with no allocation, where the new size is of the same slab class. */
+/* Makes it the string 'value' (which may not lie inside it), an INT where that is canonical; what
+ * it held is freed. Keeps key, deadline; resets ENTRY_RAW. In place, with no allocation, where the
+ * new size is of the same slab class (or the blob it has is its own and of about that size). */
 entry *entrySetString(entry *e, bytes value);
 entry *entrySetInt(entry *e, int64_t value);
+/* The same with another deadline (or DEADLINE_NONE): one change of size where two calls make two.
+ */
+entry *entrySetStringUntil(entry *e, bytes value, int64_t deadline_ms);
+entry *entrySetIntUntil(entry *e, int64_t value, int64_t deadline_ms);
 /* 'deadline_ms' DEADLINE_NONE takes it away. */
 entry *entrySetDeadline(entry *e, int64_t deadline_ms);
 /* The same key under another name. */
@@ -123,7 +132,12 @@ bool entryStringInt(const entry *e, int64_t *out);
 entry *entryEditString(entry *e, size_t size, char **data);
 
 /* ---- pointers: blobs and collections ---- */
+/* True if the value is elsewhere: entryPointer() may be asked. */
+static inline bool entryIsPointer(const entry *e) {
+    return entryEncoding(e) >= ENCODING_BLOB;
+}
 void *entryPointer(const entry *e);
+/* Of an entry that has a pointer already; what was there is the caller's. NULL detaches it. */
 void entrySetPointer(entry *e, encoding enc, void *pointer);
 
 #endif

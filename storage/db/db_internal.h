@@ -1,0 +1,41 @@
+/* db_internal.h - the inside of a db, for db*.c alone. */
+#ifndef EBB_STORAGE_DB_DB_INTERNAL_H
+#define EBB_STORAGE_DB_DB_INTERNAL_H
+
+#include "expire/index/expiry_dict.h"
+#include "storage/db/db.h"
+#include "storage/struct/dict.h"
+
+struct db {
+    dict *keys;
+    expiryDict *expires; /* exactly the entries of 'keys' that have a deadline */
+    const int64_t *now_ms;
+    const dbHooks *hooks;
+    discardQueue *discard;
+    uint64_t changes;
+    int id;
+    bool may_expire;
+};
+
+extern const dictType dbKeysType;
+
+/* Past its deadline, for an entry that has one. */
+static inline bool isPast(const db *d, const entry *e) {
+    return *d->now_ms > entryDeadline(e);
+}
+
+static inline keyRef keyOfEntry(const entry *e, uint64_t hash) {
+    return (keyRef){entryKey(e), hash};
+}
+
+/* Tells the hooks, takes 'e' out of both dicts and frees it. The name of 'key' may lie inside e. */
+void dbRemoveEntry(db *d, keyRef key, entry *e, dbReason why);
+
+/* 'e', which carries a deadline, into the expiry dictionary; tells the hook where it is the next.
+ */
+void dbNoteDeadline(db *d, entry *e, uint64_t hash);
+
+/* The entry at 'from' now lives at 'to', its deadline unchanged. */
+void dbRepoint(db *d, uint64_t hash, const entry *from, entry *to);
+
+#endif

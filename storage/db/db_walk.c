@@ -1,0 +1,98 @@
+#include "storage/base/ensure.h"
+#include "storage/db/db_internal.h"
+
+typedef struct entryVisit {
+    void (*visit)(void *ctx, const entry *e);
+    void *ctx;
+} entryVisit;
+
+static void visitItem(void *ctx, void *item) {
+    const entryVisit *v = ctx;
+    v->visit(v->ctx, item);
+}
+
+uint64_t dbScan(const db *d, uint64_t cursor, void (*visit)(void *ctx, const entry *e), void *ctx) {
+    entryVisit v = {visit, ctx};
+    return dictScan(d->keys, cursor, visitItem, &v);
+}
+
+const entry *dbRandom(const db *d, rng *r) {
+    enum { TRIES = 100 };
+    const entry *e = dictRandom(d->keys, r);
+    for (int i = 1; e && i < TRIES && dbIsPastDeadline(d, e); i++) e = dictRandom(d->keys, r);
+    return e;
+}
+
+void dbReserve(db *d, size_t keys) {
+    dictReserve(d->keys, keys);
+}
+
+/* ---- all keys at once ---- */
+
+static void freeItem(void *ctx, void *item) {
+    (void)ctx;
+    entryFree(item);
+}
+
+size_t dbFlush(db *d, bool now) {
+    size_t count = dictCount(d->keys);
+    if (count == 0) return 0;
+    d->changes++;
+    if (now) {
+        while (dictDrain(d->keys, SIZE_MAX, freeItem, NULL)) {
+        }
+        dictFree(d->keys);
+        expiryDictFree(d->expires);
+    } else {
+        discardKeyspace(d->discard, d->keys, d->expires);
+    }
+    d->keys = dictNew(&dbKeysType);
+    d->expires = expiryDictNew();
+    return count;
+}
+
+/* After a swap all deadlines of a db are others. */
+static void tellNext(db *d) {
+    int64_t next_ms = expiryDictNext(d->expires);
+    if (d->hooks->dueSooner && next_ms != DEADLINE_NONE)
+        d->hooks->dueSooner(d->hooks->ctx, d, next_ms);
+}
+
+void dbSwap(db *a, db *b) {
+    if (a == b) return;
+    dict *keys = a->keys;
+    expiryDict *expires = a->expires;
+    a->keys = b->keys;
+    a->expires = b->expires;
+    b->keys = keys;
+    b->expires = expires;
+    a->changes++;
+    b->changes++;
+    tellNext(a);
+    tellNext(b);
+}
+
+/* ---- checking ---- */
+
+typedef struct checkCount {
+    const db *d;
+    size_t with_deadline;
+} checkCount;
+
+static void checkItem(void *ctx, void *item) {
+    checkCount *count = ctx;
+    const entry *e = item;
+    ensure(dictFind(count->d->keys, keyOfEntry(e, entryHash(e))) == e);
+    count->with_deadline += entryHasDeadline(e);
+}
+
+void dbCheck(const db *d) {
+    dictCheck(d->keys);
+    checkCount count = {.d = d};
+    size_t seen = 0;
+    uint64_t cursor = 0;
+    do cursor = dictScan(d->keys, cursor, checkItem, &count);
+    while (cursor);
+    seen = count.with_deadline;
+    ensure(seen == expiryDictCount(d->expires));
+}

@@ -1,0 +1,27 @@
+/* values.h - what an entry must know of the collection it points to, one row a type and encoding.
+ *
+ * The table stands in values.c, the one file that names every collection; whoever brings an
+ * encoding adds its row there. A test of the floors above may bring a valueOpsOf() of its own. */
+#ifndef EBB_STORAGE_TYPES_VALUES_H
+#define EBB_STORAGE_TYPES_VALUES_H
+
+#include "storage/types/entry.h"
+
+typedef struct valueOps {
+    /* Frees all of it. Takes value. */
+    void (*free)(void *value);
+    /* The number of its parts that are freed one by one: 1 where free() is a single step. O(1). */
+    size_t (*parts)(const void *value);
+    /* Bytes of its allocations, or a good estimate. O(1). */
+    size_t (*memory)(const void *value);
+    /* A deep copy. */
+    void *(*copy)(const void *value);
+    /* Frees about 'max' parts, and the value itself with the last: then true, and it is gone. NULL
+     * where parts() is always 1. */
+    bool (*freeStep)(void *value, size_t max);
+} valueOps;
+
+/* Never NULL: an encoding that is not there is a programmer's error. */
+const valueOps *valueOpsOf(valueType type, encoding enc);
+
+#endif
