@@ -17,6 +17,7 @@
 #include <emmintrin.h>
 #endif
 
+#include "storage/base/prefetch.h"
 #include "storage/base/ensure.h"
 #include "storage/struct/dict.h"
 
@@ -200,8 +201,7 @@ static inline void dictPrefetchBucketInline(const dict *d, uint64_t hash) {
     uint64_t word = *dictWordAt(d, hash);
     size_t n = word >> DICT_BUCKETS_SHIFT & 127;
     size_t home = dictHome(dictTag(hash, dictWordDepth(word)), n);
-    __builtin_prefetch((const char *)(uintptr_t)(word & DICT_ADDRESS_MASK) +
-                       home * sizeof(dictBucket));
+    prefetch((const char *)(uintptr_t)(word & DICT_ADDRESS_MASK) + home * sizeof(dictBucket));
 }
 
 static inline void dictPrefetchItemInline(const dict *d, uint64_t hash) {
@@ -209,14 +209,16 @@ static inline void dictPrefetchItemInline(const dict *d, uint64_t hash) {
     const dictBucket *bucket = dictWayBucket(&way);
     uint32_t mask = dictBucketMatch(bucket, way.tag);
     if (mask) {
-        __builtin_prefetch(dictSlotItem(bucket->slots[dictMatchSlot(mask)]));
+        const char *item = dictSlotItem(bucket->slots[dictMatchSlot(mask)]);
+        prefetch(item);
+        prefetch(item + 64); /* Most items end in the second line. */
     } else if (dictWayNext(&way)) {
-        __builtin_prefetch(dictWayBucket(&way));
+        prefetch(dictWayBucket(&way));
     }
 }
 
 static inline void dictPrefetchItemsOf(const dictBucket *bucket) {
-    for (unsigned i = 0; i < DICT_SLOTS; i++) __builtin_prefetch(dictSlotItem(bucket->slots[i]));
+    for (unsigned i = 0; i < DICT_SLOTS; i++) prefetch(dictSlotItem(bucket->slots[i]));
 }
 
 /* ---- Segments (dict_segment.c) ---- */
