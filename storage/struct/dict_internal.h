@@ -239,9 +239,8 @@ static inline size_t dictSizeLimit(size_t n) {
     return n ? 7 * n + 1 : 0;
 }
 
-/* A re-lay picks the smallest size that would be filled to at most 81 %: half a bucket's slot in
- * seven under the limit, so that it has room to grow. A segment is sparse if that is a smaller one
- * than it has. */
+/* A re-lay picks the smallest size that would be filled to at most 81 % (6.5 items a bucket, where
+ * growth begins at 7). A segment is sparse if that is a smaller size than it has. */
 static inline bool dictSizeFits(size_t n, size_t count) {
     return 2 * count <= 13 * n;
 }
