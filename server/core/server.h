@@ -45,7 +45,8 @@ struct server {
     size_t client_count;
     uint64_t next_client_id;
     dict *clients_by_id;
-    client *current; /* whose command runs */
+    client *current;  /* whose command runs */
+    dbHooks db_hooks; /* what every db tells; see effects.h */
     discardQueue *discard;
     cronTable cron;
     rng rng;

@@ -25,8 +25,9 @@ bool numParseLongDouble(bytes text, long double *out);
 size_t numFormatInt(char *out, int64_t value);
 size_t numFormatUint(char *out, uint64_t value);
 
-/* The shortest text that reads back as 'value' ("%.17g" class; "inf", "-inf", "nan"), as RESP3
- * doubles and scores print: 3, 3.1, 1e+20. 'out' holds 64 bytes. The length. */
+/* The shortest text that reads back as 'value', as RESP3 doubles and scores print: 3, 3.1, 1e+20,
+ * "inf", "-inf", "nan". Its notation is that of "%.17g" (an exponent below 1e-4 and from 1e17), so
+ * that it differs from older servers in the digits alone. 'out' holds 64 bytes. The length. */
 size_t numFormatDouble(char *out, double value);
 /* INCRBYFLOAT's form: "%.17Lf" with trailing zeros cut, never an exponent. 'out' holds
  * NUM_DOUBLE_MAX bytes. The length. */

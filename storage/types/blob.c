@@ -9,21 +9,16 @@
  * does not pay for its double. */
 enum { SPARE_MAX_BYTES = 1024 * 1024 };
 
-/* The bytes to ask for, so that 'capacity' of data fit; 0 where that is no size at all. */
+/* The whole allocation class in which 'capacity' bytes of data fit; 0 where that is no size. */
 static size_t blockSize(size_t capacity) {
     if (capacity > PTRDIFF_MAX - sizeof(blob)) return 0;
-    return sizeof(blob) + capacity;
-}
-
-/* The room that a block asked for with 'block' bytes has: its whole allocation class. */
-static size_t roomOf(size_t block) {
-    return memGoodSize(block) - sizeof(blob);
+    return memGoodSize(sizeof(blob) + capacity);
 }
 
 static blob *start(blob *b, size_t size, size_t block) {
     b->holders = 1;
     b->size = size;
-    b->capacity = roomOf(block);
+    b->capacity = block - sizeof(blob);
     return b;
 }
 
@@ -68,7 +63,7 @@ static blob *separate(blob *b, size_t size) {
 static blob *reblock(blob *b, size_t capacity) {
     size_t block = blockSize(capacity);
     blob *moved = block ? memTryRealloc(b, block) : NULL;
-    if (moved) moved->capacity = roomOf(block);
+    if (moved) moved->capacity = block - sizeof(blob);
     return moved;
 }
 

@@ -77,11 +77,16 @@ void entrySetAccess(entry *e, uint32_t access) {
 
 /* ---- making and unmaking ---- */
 
+/* Asks for the whole class, because a value may grow inside it later. */
+static void *itemAlloc(size_t size) {
+    return slabAlloc(SLAB_ENTRY, slabGoodSize(size));
+}
+
 entry *entryBuild(bytes key, valueType type, encoding enc, int64_t deadline_ms, size_t value_size) {
     bool has_deadline = deadline_ms != DEADLINE_NONE;
     size_t fixed = keyOffset(has_deadline) + varintSize(key.size);
     ensure(key.size <= PTRDIFF_MAX - fixed - value_size);
-    uint8_t *item = slabAlloc(SLAB_ENTRY, fixed + key.size + value_size);
+    uint8_t *item = itemAlloc(fixed + key.size + value_size);
     entry *e = (entry *)item;
     kindWrite(e, type, enc);
     item[1] = has_deadline ? ENTRY_HAS_DEADLINE : 0;
@@ -159,7 +164,7 @@ entry *entryReshape(entry *e, size_t size, const uint8_t *value, size_t kept, si
     if (new_size == size || slabGoodSize(new_size) == slabGoodSize(size)) {
         if (to != from) memmove(item + to, item + from, named + kept);
     } else {
-        uint8_t *moved = slabAlloc(SLAB_ENTRY, new_size);
+        uint8_t *moved = itemAlloc(new_size);
         memcpy(moved, item, HEADER_BYTES);
         memcpy(moved + to, item + from, named + kept);
         slabFree(SLAB_ENTRY, item, size);
@@ -183,7 +188,7 @@ entry *entrySetDeadline(entry *e, int64_t deadline_ms) {
 
 entry *entryMove(entry *e) {
     size_t size = entrySize(e);
-    entry *moved = slabAlloc(SLAB_ENTRY, size);
+    entry *moved = itemAlloc(size);
     memcpy(moved, e, size);
     slabFree(SLAB_ENTRY, e, size);
     return moved;
