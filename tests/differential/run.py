@@ -30,6 +30,7 @@ from servers import Server  # noqa: E402
 
 BATCH = 50
 REDUCE_SECONDS = 10
+CONTAINERS = ('client', 'config', 'object', 'command', 'memory', 'slowlog', 'latency')
 
 
 def printable(command):
@@ -186,28 +187,25 @@ def reduced(pair, commands, protocol, difference):
 
 
 def templateNames(templates):
-    """{template: the name under which COMMAND INFO knows it, or its container}"""
+    """{template: the command, and the sub-command where it is a plain word} in lower case."""
     names = {}
     for template in templates:
-        if template[0] == 'nosuch':
-            continue
-        names[template] = template[0].lower()
-        containers = ('client', 'config', 'object', 'command', 'memory', 'slowlog', 'latency')
-        if names[template] in containers and isinstance((template + (None,))[1], str):
-            if template[1] != 'nosuch':
-                names[template] += '|' + template[1].lower()
+        words = [template[0].lower()]
+        if words[0] in CONTAINERS and len(template) > 1 and isinstance(template[1], str):
+            words.append(template[1].lower())
+        if 'nosuch' not in words:
+            names[template] = tuple(words)
     return names
 
 
 def unknownNames(server, names):
-    """Those of the names that the server has no command for."""
-    names = sorted(names)
+    """Those of the names that the server has no command for. They are sent without arguments,
+    which does no harm before the first script."""
     connection = resp.Connection(server.port)
-    reply = connection.ask('COMMAND', 'INFO', *names)
+    missing = {n for n in names
+               if re.match(rb"-ERR unknown (sub)?command", connection.ask(*n).raw)}
     connection.close()
-    if not reply.isAggregate():
-        return set()
-    return {n for n, info in zip(names, reply.value) if info.value is None or info.value == []}
+    return missing
 
 
 def readFamilies(wanted):
@@ -228,7 +226,7 @@ def usableFamilies(families, servers):
         usable[family] = [t for t in templates if names.get(t) not in missing]
         if missing:
             print(f'{family}: left out, for one of the servers does not know it: '
-                  f'{", ".join(sorted(missing))}')
+                  f'{", ".join(sorted(map(" ".join, missing)))}')
     return {family: templates for family, templates in usable.items() if templates}
 
 
