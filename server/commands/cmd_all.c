@@ -4,4 +4,5 @@ void commandsAddAll(commandTable *t) {
     commandTableAdd(t, stringCommands);
     commandTableAdd(t, keysCommands);
     commandTableAdd(t, connectionCommands);
+    commandTableAdd(t, pubsubCommands);
 }

@@ -7,6 +7,7 @@
 extern const commandSpec stringCommands[];
 extern const commandSpec connectionCommands[];
 extern const commandSpec keysCommands[];
+extern const commandSpec pubsubCommands[];
 
 void commandsAddAll(commandTable *t);
 
