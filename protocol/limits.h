@@ -4,9 +4,7 @@
 
 enum {
     RESP_MAX_INLINE = 64 * 1024, /* an inline request, or the count line of any other */
-    RESP_MAX_ARGS =
-        1024 *
-        1024, /* multibulk count of a client that may do anything (INT32_MAX in newer ones) */
+    RESP_MAX_ARGS = 2147483647,  /* multibulk count of a client that may do anything */
     RESP_STRANGER_MAX_ARGS = 10, /* before AUTH */
     RESP_STRANGER_MAX_BULK = 16384
 };

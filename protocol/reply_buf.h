@@ -26,8 +26,8 @@ typedef struct replyBuf {
     char *next, *limit; /* room in the last chunk; both NULL where there is none */
     replyChunk *first, *last;
     replyPool *pool;
-    size_t size;     /* bytes waiting in closed chunks and references; see replyBufSize */
-    size_t consumed; /* of the first chunk */
+    size_t size;   /* bytes waiting in closed chunks and references; see replyBufSize */
+    size_t memory; /* see replyBufMemory */
 } replyBuf;
 
 void replyBufInit(replyBuf *b, replyPool *pool);
@@ -39,7 +39,8 @@ size_t replyBufSize(const replyBuf *b);
 /* What it holds: chunks, and the bytes of referenced values (client memory, output limits). */
 size_t replyBufMemory(const replyBuf *b);
 
-/* Room for 'size' contiguous bytes (at most REPLY_RESERVE_MAX); commit what was used of it. */
+/* Room for 'size' contiguous bytes (at most REPLY_RESERVE_MAX); commit what was used of it. A
+ * chunk is 16 KB with its header. */
 enum { REPLY_CHUNK = 16 * 1024, REPLY_RESERVE_MAX = 4096, REPLY_REFERENCE_MIN = 16 * 1024 };
 char *replyBufMoreRoom(replyBuf *b, size_t size); /* the slow path of replyBufReserve */
 static inline char *replyBufReserve(replyBuf *b, size_t size) {
@@ -51,19 +52,23 @@ static inline void replyBufCommit(replyBuf *b, size_t size) {
 }
 void replyBufAppend(replyBuf *b, const void *data, size_t size);
 
-/* Appends 'value' by reference; release(owner) is called once it is written or dropped. */
+/* Appends 'value' by reference; release(owner) is called once it is written or dropped, and must
+ * not touch the buffer. */
 void replyBufReference(replyBuf *b, bytes value, void (*release)(void *owner), void *owner);
 
 /* A place for a length that is known only later (an array header): open it, append the elements,
- * fill it with at most 32 bytes of text. Nested ones are allowed; fill each exactly once, before
- * anything is consumed. */
+ * fill it with at most 32 bytes of text. Nested ones are allowed; fill each exactly once, inner
+ * ones first, before anything is consumed or moved. Filling shifts what follows in the same chunk
+ * (16 KB at most), so a mark taken behind a hole is void once that is filled. */
+enum { REPLY_HOLE = 32 };
 typedef struct replyHole {
     replyChunk *chunk;
+    size_t offset; /* in the chunk */
 } replyHole;
 replyHole replyBufOpenHole(replyBuf *b);
 void replyBufFillHole(replyBuf *b, replyHole hole, bytes text);
 
-/* Moves all that waits in 'from' behind what waits in 'to'. */
+/* Moves all that waits in 'from' behind what waits in 'to'; both have the same pool. */
 void replyBufMove(replyBuf *to, replyBuf *from);
 /* Forgets what was appended after the mark: for replies that turn into an error or into silence
  * (CLIENT REPLY OFF). Nothing may have been consumed since. */

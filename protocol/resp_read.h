@@ -26,20 +26,25 @@ typedef enum respType {
 } respType;
 
 /* One element, in the order in which it stands in the bytes: an aggregate is followed by its
- * elements (2 * count of a map or an attribute). RESP2's null bulk and null array are REPLY_NULL.
+ * elements (2 * count of a map or an attribute). An attribute stands before the element it is
+ * about, at the same depth, and is not counted as one. RESP2's null bulk and null array are
+ * REPLY_NULL.
  */
 typedef struct respItem {
     respType type;
     int64_t integer; /* of an integer or bool; the count of an aggregate */
     double number;   /* of a double */
     bytes text;      /* of text types; borrowed from the input */
+    char format[4];  /* of verbatim text: "txt", "mkd" */
     int depth;       /* 0 for the reply itself */
 } respItem;
 
 /* Calls visit for each element of the reply at 'in'. Returns the bytes it takes, 0 if it is not
  * whole yet (visit may have been called: call with visit NULL to ask first), or ERR_CORRUPT.
- * Nesting over RESP_READ_MAX_DEPTH is corrupt. */
-enum { RESP_READ_MAX_DEPTH = 128 };
+ * Nesting, lines, counts and sizes over these bounds are corrupt. */
+enum { RESP_READ_MAX_DEPTH = 128, RESP_READ_MAX_LINE = 1024 * 1024 };
+#define RESP_READ_MAX_COUNT INT64_C(0xffffffff)
+#define RESP_READ_MAX_BULK  (INT64_C(1) << 40)
 int64_t respRead(bytes in, void (*visit)(void *ctx, const respItem *item), void *ctx);
 
 #endif

@@ -12,8 +12,11 @@ typedef struct clockSource {
     void *ctx;
 } clockSource;
 
-/* The machine's clocks. monotonic_ns reads the time-stamp counter where it is invariant (a few
- * nanoseconds; calibrated against CLOCK_MONOTONIC), else CLOCK_MONOTONIC. */
+/* The machine's clocks, read from the time-stamp counter where it is invariant (a few
+ * nanoseconds), else from the kernel. The counter's rate is learnt while running: nothing waits at
+ * the start, the first 2 ms ask the kernel. monotonic_ns never runs back within a thread; threads
+ * may differ by some tens of nanoseconds. wall_us asks the kernel every 2 ms, and so follows a
+ * clock that was set within that time. */
 const clockSource *clockSystem(void);
 
 /* A clock that a test moves by hand: both times start at the given wall time. */

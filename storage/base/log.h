@@ -28,6 +28,8 @@ int logConfigure(const logSettings *settings);
 void logSetRole(char role);
 
 bool logEnabled(int level);
+/* Text over 1 KB is cut; line ends in it become spaces, so that no client's text can forge a line
+ * (a raw one keeps them, and gets none added). */
 void logLine(int level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Only async-signal-safe calls: for the crash report. */

@@ -62,6 +62,16 @@ static inline size_t atLeastOne(size_t size) {
     return size ? size : 1;
 }
 
+#ifdef EBB_JEMALLOC
+/* jemalloc's size class of 'size': 8, then every 16 to 128, then four to a doubling. nallocx says
+ * the same, but as a call that costs a third of an allocation. */
+static inline size_t sizeClass(size_t size) {
+    if (size <= 8) return 8;
+    size_t step = size <= 128 ? 16 : (size_t)1 << (61 - __builtin_clzll(size - 1));
+    return (size + step - 1) & ~(step - 1);
+}
+#endif
+
 static inline size_t usable(const void *ptr) {
     return malloc_usable_size((void *)ptr);
 }
@@ -71,7 +81,7 @@ static inline void *tryAlloc(size_t size) {
     void *ptr = malloc(size);
     if (__builtin_expect(!ptr, 0)) return NULL;
 #ifdef EBB_JEMALLOC
-    countBytes((int64_t)nallocx(size, 0)); /* A table look-up, cheaper than asking for ptr. */
+    countBytes((int64_t)sizeClass(size)); /* Cheaper than asking what ptr has. */
 #else
     countBytes((int64_t)usable(ptr));
 #endif
@@ -144,7 +154,7 @@ char *memText(const char *text) {
 
 size_t memGoodSize(size_t size) {
 #ifdef EBB_JEMALLOC
-    return nallocx(atLeastOne(size), 0);
+    return sizeClass(atLeastOne(size));
 #else
     return (atLeastOne(size) + 15) & ~(size_t)15;
 #endif

@@ -220,8 +220,10 @@ size_t numFormatDouble(char *out, double value) {
     size_t size = formatShortDecimal(out, value);
     if (size) return size;
     /* Any 15 digits survive a normal double, so that %g's cut zeros are all there is to cut;
-     * denormals hold fewer. */
-    for (int precision = fabs(value) < DBL_MIN ? 1 : 15;; precision++) {
+     * denormals hold fewer. Where formatShortDecimal looked, fewer than 16 were ruled out. */
+    double positive = fabs(value);
+    int precision = positive < DBL_MIN ? 1 : positive >= 1e-4 && positive < 1e15 ? 16 : 15;
+    for (;; precision++) {
         size = (size_t)snprintf(out, 64, "%.*g", precision, value);
         if (precision == 17 || strtod(out, NULL) == value) break;
     }

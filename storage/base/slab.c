@@ -59,6 +59,17 @@ static slabPage *newPage(slabPool *pool, uint8_t pool_index) {
     return page;
 }
 
+/* The list whose pages serve next; SLAB_LISTS if no page has room. In a pass the pages that may
+ * still become victims come last. */
+static unsigned fullestList(const slabPool *pool, bool in_pass) {
+    unsigned bins = pool->listed & ((1u << SLAB_BINS) - 1);
+    if (in_pass && pool->listed & (1u << SLAB_KEPT)) {
+        bins &= ~((2u << pool->candidate) - 1);
+        if (!bins) return SLAB_KEPT;
+    }
+    return bins ? 31 - (unsigned)__builtin_clz(bins) : SLAB_LISTS;
+}
+
 /* The current page is full: makes the fullest one with room the current one. */
 __attribute__((noinline)) static slabPage *refill(slabKind kind, unsigned size_class) {
     size_t index = kind * SLAB_CLASSES + size_class;
@@ -68,11 +79,10 @@ __attribute__((noinline)) static slabPage *refill(slabKind kind, unsigned size_c
     if (pool->current != &slabNoPage) pool->current->low = pool->current->capacity;
     if (!pass->active) slabSortLeftovers(pool, LEFTOVERS_A_REFILL);
 
-    unsigned bins = pool->listed & ((1u << SLAB_BINS) - 1);
+    unsigned list = fullestList(pool, pass->active);
     slabPage *page;
-    if (bins) {
-        unsigned fullest = 31 - (unsigned)__builtin_clz(bins);
-        page = CHAIN_ITEM(chainFirst(&pool->lists[fullest]), slabPage, node);
+    if (list < SLAB_LISTS) {
+        page = CHAIN_ITEM(chainFirst(&pool->lists[list]), slabPage, node);
         slabPageList(pool, page, SLAB_UNLISTED);
     } else {
         page = newPage(pool, (uint8_t)index);

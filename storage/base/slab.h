@@ -10,13 +10,24 @@
  * Sizes over SLAB_MAX go to mem.h through the same calls: callers need not care. Callers always
  * know the size of their item (it follows from its bytes), so no size is stored.
  *
- * Knows nothing of what items are. Who holds pointers moves them: a reclaim pass is
- *     if (slabPassWorthwhile(kind)) slabPassBegin(kind);   victim pages are fixed, no allocation
- * there for each item of the kind: if (slabShouldMove(item, size)) copy to slabAlloc, re-point,
- * slabFree slabPassEnd(kind);
+ * Knows nothing of what items are. Who holds pointers moves them; a reclaim pass is
  *
- * One thread owns all slabs. Under EBB_SHAKE freed items are poisoned (0xDB). Under ASan items are
- * plain malloc and nothing is ever worth moving but in EBB_SHAKE builds, where everything is. */
+ *     if (slabPassWorthwhile(kind)) {
+ *         slabPassBegin(kind);
+ *         for each item of the kind, once
+ *             if (slabShouldMove(kind, item, size)) copy it to a slabAlloc(), re-point, slabFree()
+ *         slabPassEnd(kind);
+ *     }
+ *     while (slabReturn(some pages)) {}
+ *
+ * The walk may be cut into slices with any other work between them, and be broken off.
+ *
+ * One thread owns all slabs. memUsed() counts live items with the size of their class; what pages
+ * and chunks hold beyond that stands in slabStats only.
+ *
+ * Under EBB_SHAKE freed items are poisoned (0xDB) and slabShouldMove() says yes to every item of a
+ * pass. Under ASan items are plain malloc of exactly their size: there are no pages, a pass is
+ * never worthwhile, and moves items only under EBB_SHAKE. */
 #ifndef EBB_STORAGE_BASE_SLAB_H
 #define EBB_STORAGE_BASE_SLAB_H
 
@@ -47,8 +58,10 @@ size_t slabGoodSize(size_t size);
  * and at least a few pages. */
 bool slabPassWorthwhile(slabKind kind);
 
-/* Chooses the victim pages of 'kind': the sparsest ones whose items fit into the holes of the
- * others. Until slabPassEnd() nothing is allocated in them. One pass a kind at a time. */
+/* Starts a pass over 'kind': as many of its sparsest pages as the holes of the others can take the
+ * items of are victims, in which nothing is allocated until slabPassEnd(). About each page the
+ * first slabShouldMove() for one of its items decides, once for the pass. One pass a kind at a
+ * time. Beginning and ending take microseconds however many pages there are. */
 void slabPassBegin(slabKind kind);
 bool slabPassActive(slabKind kind);
 void slabPassEnd(slabKind kind);
@@ -57,14 +70,15 @@ void slabPassEnd(slabKind kind);
  * SLAB_MAX. */
 bool slabShouldMove(slabKind kind, const void *item, size_t size);
 
-/* Returns up to 'max_pages' empty pages and then empty chunks over the reserve to the kernel, one
- * system call each; the number done, 0 when nothing is left to do. */
+/* Returns empty pages and empty chunks over the reserve to the kernel: 'max_pages' at the most
+ * (some 3 us each where they are resident), neighbours together, and one chunk. The number of pages
+ * done (a chunk with no resident page counts as one), 0 when nothing is left to do. */
 size_t slabReturn(size_t max_pages);
 
 typedef struct slabStats {
     size_t items;          /* live items */
     size_t item_bytes;     /* their class sizes added up */
-    size_t page_bytes;     /* pages that hold at least one item */
+    size_t page_bytes;     /* pages that hold at least one item (under ASan: item_bytes) */
     size_t empty_bytes;    /* empty pages still resident */
     size_t returned_bytes; /* ever returned to the kernel */
     size_t chunk_bytes;    /* address space held */

@@ -8,14 +8,15 @@
  * A chunk, at an address that is a multiple of its size:
  *
  *   | 64 page headers | chunk fields | items of page 0 | page 1 | ... | page 63 |
- *   0               4096           4160            32768                    2 MB
+ *   0               4096           4224            32768                    2 MB
  *
  * Free items of a page are chained through their first two bytes, as distances from the start of
  * the page in units of 8 bytes; behind 'bump' lie items that were never handed out, untouched.
  *
  * A page is, for its pool (kind and class): the current one that items are taken from; full; in
- * one of 16 bins by fullness; or among the victims. Only what is freed below the bin of its page
- * ('low') leaves the short way through slabFree(). */
+ * one of 16 bins by fullness; or, since a pass, among its victims or among the sparse pages that
+ * were kept to take the items of victims. Only what is freed below the bin of its page ('low')
+ * leaves the short way through slabFree(). */
 #ifndef EBB_STORAGE_BASE_SLAB_INTERNAL_H
 #define EBB_STORAGE_BASE_SLAB_INTERNAL_H
 
@@ -35,7 +36,8 @@ enum {
     SLAB_CHUNK_PAGES = SLAB_CHUNK / SLAB_PAGE,
     SLAB_UNIT = 8,
     SLAB_BINS = 16,
-    SLAB_VICTIMS = SLAB_BINS, /* the list after the bins */
+    SLAB_VICTIMS = SLAB_BINS, /* the lists after the bins */
+    SLAB_KEPT,
     SLAB_LISTS,
     SLAB_UNLISTED = SLAB_LISTS, /* full or current */
     SLAB_NO_ITEM = 0xFFFF,
@@ -48,7 +50,7 @@ typedef struct slabPage {
     uint16_t capacity;
     uint16_t low;   /* fewer live items than this need slabPageSank() */
     uint8_t units;  /* size of an item */
-    uint8_t list;   /* a bin, SLAB_VICTIMS or SLAB_UNLISTED */
+    uint8_t list;   /* a bin, SLAB_VICTIMS, SLAB_KEPT or SLAB_UNLISTED */
     uint32_t pass;  /* the last pass of its kind that decided about it */
     uint8_t pool;   /* index into slabs.pools */
     chainNode node; /* on pool->lists[list] */
@@ -56,10 +58,11 @@ typedef struct slabPage {
 
 typedef struct slabChunk {
     slabPage pages[SLAB_CHUNK_PAGES];
-    uint64_t used;      /* bit per page that belongs to a pool */
-    uint64_t resident;  /* bit per empty page that was touched since the kernel gave it */
-    chainNode by_used;  /* on slabs.chunks[number of used pages] */
-    chainNode by_empty; /* on slabs.resident while any page is empty and resident */
+    uint64_t used;               /* bit per page that belongs to a pool */
+    uint64_t resident;           /* bit per empty page that was touched since the kernel gave it */
+    chainNode by_used;           /* on slabs.chunks[number of used pages] */
+    chainNode by_empty;          /* on slabs.resident while any page is empty and resident */
+    uint32_t passes[SLAB_KINDS]; /* the last pass of each kind that decided about the chunk */
     _Alignas(64) char rest[];
 } slabChunk;
 
@@ -72,14 +75,19 @@ typedef struct slabPool {
     uint32_t listed;     /* bit per list that is not empty */
     uint16_t capacity;   /* of a page that is not the first of its chunk; 0 before first use */
     uint8_t units;
-    uint8_t victim_bin;  /* pages below this bin are victims of the running pass, and ... */
-    size_t victim_quota; /* ... so many of this bin */
+    /* Of the running pass: pages below the bin 'sparse' are victims, of those from there up to the
+     * bin 'candidate' so many as the quota says; this many candidates need not be victims. */
+    uint8_t sparse, candidate;
+    size_t victim_quota;
+    size_t keep_quota;
     chain lists[SLAB_LISTS];
 } slabPool;
 
 typedef struct slabPass {
     uint32_t number; /* of the last pass begun */
     bool active;
+    uint8_t keeper_used; /* chunks with more pages in use than this are keepers, and ... */
+    size_t keeper_quota; /* ... so many with just as many */
     uint64_t moved;
 } slabPass;
 

@@ -125,8 +125,13 @@ static size_t returnRun(slabChunk *chunk, size_t most) {
 
 size_t slabReturn(size_t max_pages) {
     size_t done = 0;
-    if (max_pages > 0 && slabs.chunks[0].count > RESERVE_CHUNKS)
-        return chunkUnmap(CHAIN_ITEM(chainFirst(&slabs.chunks[0]), slabChunk, by_used));
+    if (max_pages > 0 && slabs.chunks[0].count > RESERVE_CHUNKS) {
+        slabChunk *chunk = CHAIN_ITEM(chainFirst(&slabs.chunks[0]), slabChunk, by_used);
+        /* Unmapping takes as long as the pages that are resident yet. */
+        if ((size_t)__builtin_popcountll(chunk->resident) > max_pages)
+            return returnRun(chunk, max_pages);
+        return chunkUnmap(chunk);
+    }
     while (done < max_pages && slabs.empty_pages > RESERVE_PAGES) {
         slabChunk *chunk = CHAIN_ITEM(chainFirst(&slabs.resident), slabChunk, by_empty);
         size_t over = slabs.empty_pages - RESERVE_PAGES;

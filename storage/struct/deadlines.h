@@ -3,7 +3,13 @@
  * Not sampled: a tree of time ranges over small sets of slots, split when crowded and ordered by
  * (deadline, hash), so that a million equal deadlines split too. A slot is 8 bytes: 16 bits of that
  * order over the 48-bit pointer, so splitting, finding and re-pointing touch almost no item.
- * At most 12 B an item. Insert, remove and re-point are O(1)-ish (bounded by the small set's size).
+ * Measured at a million items: 8.5 to 10.6 B an item, 10.2 after nine in ten were removed; adding
+ * or removing costs about two cache misses, the worst of ten million operations took 16
+ * microseconds.
+ *
+ * Add and Remove may read any other item of the index (when a small set is split or merged): each
+ * has to be readable then, and to tell the deadline and hash it was added with. Only items of equal
+ * deadline and equal hash cannot be split: thousands of those would make single calls slow.
  *
  * Knows nothing of keys or fields: an item tells its deadline and its hash through the type given
  * at construction. The index owns its nodes and none of its items. */
@@ -58,7 +64,8 @@ size_t deadlinesDueEstimate(const deadlines *d, int64_t now_ms);
 int64_t deadlinesAverage(const deadlines *d, int64_t now_ms, size_t sample);
 
 /* Frees up to 'max_nodes' nodes, forgetting their items; false when nothing is left. For dropping a
- * big index in slices; no other call but Free may follow the first one. */
+ * big index in slices; no other call but Free, Count (then 0) and Bytes may follow the first one.
+ */
 bool deadlinesDropStep(deadlines *d, size_t max_nodes);
 
 void deadlinesCheck(const deadlines *d);

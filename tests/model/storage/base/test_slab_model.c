@@ -174,6 +174,7 @@ START_TEST(nineTenthsDeletedAtRandomLeaveNoMoreThanATenthTooMuch) {
            (double)stats.page_bytes / (double)stats.item_bytes,
            (double)stats.chunk_bytes / (double)stats.page_bytes);
     ck_assert_uint_le(stats.page_bytes * 10, ideal * 11);
+    ck_assert_uint_le(stats.chunk_bytes, 5 * stats.page_bytes);
     for (size_t i = 0; i < AFTER; i++) slabFree(SLAB_ENTRY, all[i].data, all[i].size);
     memFree(all);
 }

@@ -18,7 +18,7 @@ static const char *formattedLong(long double value) {
 }
 
 static bool parsesInt(const char *text, int64_t expected) {
-    int64_t value = expected + 1;
+    int64_t value = ~expected;
     return numParseInt(bytesOfText(text), &value) && value == expected;
 }
 
@@ -98,7 +98,7 @@ START_TEST(intsFormatAsPrintf) {
     assertIntAsPrintf(INT64_MIN);
     rng r;
     rngSeed(&r, suiteSeed());
-    for (uint64_t i = 0; i < suiteRounds(50000); i++)
+    for (uint64_t i = 0; i < suiteRounds(20000); i++)
         assertIntAsPrintf((int64_t)(rngNext(&r) >> rngBelow(&r, 64)));
 }
 END_TEST
@@ -246,7 +246,7 @@ static void assertShortest(double value) {
 START_TEST(randomDoublesReadBackAndAreShortest) {
     rng r;
     rngSeed(&r, suiteSeed());
-    for (uint64_t i = 0; i < suiteRounds(6000); i++) {
+    for (uint64_t i = 0; i < suiteRounds(3000); i++) {
         uint64_t bits = rngNext(&r);
         double value;
         memcpy(&value, &bits, sizeof value);

@@ -55,7 +55,7 @@ START_TEST(belowStaysBelowAndIsEven) {
     int seen[BOUND] = {0};
     for (int i = 0; i < DRAWS; i++) {
         uint64_t drawn = rngBelow(&r, BOUND);
-        ck_assert_uint_lt(drawn, BOUND);
+        if (drawn >= BOUND) ck_abort_msg("%llu", (unsigned long long)drawn);
         seen[drawn]++;
     }
     for (int i = 0; i < BOUND; i++) ck_assert_int_lt(abs(seen[i] - DRAWS / BOUND), 2500);
@@ -63,18 +63,21 @@ START_TEST(belowStaysBelowAndIsEven) {
 END_TEST
 
 /* With a bound of 3/4 of the range, taking the remainder would draw the lower third twice as
- * often. */
+ * often, and multiplying without rejection every third number. */
 START_TEST(belowHasNoModuloBias) {
     rng r;
     rngSeed(&r, suiteSeed());
     uint64_t bound = 3ULL << 62;
     int low = 0;
+    int third = 0;
     for (int i = 0; i < 300000; i++) {
         uint64_t drawn = rngBelow(&r, bound);
-        ck_assert_uint_lt(drawn, bound);
+        if (drawn >= bound) ck_abort_msg("%llu", (unsigned long long)drawn);
         low += drawn < bound / 3;
+        third += drawn % 3 == 0;
     }
     ck_assert_int_lt(abs(low - 100000), 2500);
+    ck_assert_int_lt(abs(third - 100000), 2500);
 }
 END_TEST
 
@@ -84,7 +87,7 @@ START_TEST(unitIsInHalfOpenInterval) {
     double sum = 0;
     for (int i = 0; i < 100000; i++) {
         double drawn = rngUnit(&r);
-        ck_assert(drawn >= 0 && drawn < 1);
+        if (!(drawn >= 0 && drawn < 1)) ck_abort_msg("%g", drawn);
         sum += drawn;
     }
     ck_assert(fabs(sum / 100000 - 0.5) < 0.01);

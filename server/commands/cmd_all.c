@@ -1,0 +1,7 @@
+#include "server/commands/commands.h"
+
+void commandsAddAll(commandTable *t) {
+    commandTableAdd(t, stringCommands);
+    commandTableAdd(t, keysCommands);
+    commandTableAdd(t, connectionCommands);
+}

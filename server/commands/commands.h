@@ -1,0 +1,13 @@
+/* commands.h - the rows of all command families; cmd_all.c puts them into a server's table. */
+#ifndef EBB_SERVER_COMMANDS_COMMANDS_H
+#define EBB_SERVER_COMMANDS_COMMANDS_H
+
+#include "server/core/command.h"
+
+extern const commandSpec stringCommands[];
+extern const commandSpec connectionCommands[];
+extern const commandSpec keysCommands[];
+
+void commandsAddAll(commandTable *t);
+
+#endif

@@ -1,0 +1,89 @@
+#include "server/core/client.h"
+
+#include "server/core/batch.h"
+#include "server/core/reply.h"
+#include "server/core/server.h"
+#include "storage/base/ensure.h"
+#include "storage/base/mem.h"
+
+client *clientNew(server *s, void *conn) {
+    client *c = memCalloc(1, sizeof *c);
+    c->server = s;
+    c->db = s->dbs[0];
+    c->resp = 2;
+    c->conn = conn;
+    c->fd = -1;
+    c->id = ++s->next_client_id;
+    c->created_ms = c->last_active_ms = s->now_ms;
+    replyBufInit(&c->out, &s->pool);
+    if (!conn) c->flags |= CLIENT_NO_CONN;
+    if (!s->config.requirepass || !*s->config.requirepass) c->flags |= CLIENT_AUTHENTICATED;
+    chainAppend(&s->clients, &c->in_server);
+    dictAdd(s->clients_by_id, keyRefOf(bytesOf(&c->id, sizeof c->id)).hash, c);
+    s->client_count++;
+    return c;
+}
+
+void clientFree(client *c) {
+    server *s = c->server;
+    ensure(s->current != c);
+    CHAIN_EACH(&s->client_closed, node) {
+        clientClosedHook *hook = CHAIN_ITEM(node, clientClosedHook, node);
+        hook->closed(hook->ctx, c);
+    }
+    chainRemove(&s->clients, &c->in_server);
+    if (c->flags & CLIENT_QUEUED_FLUSH) chainRemove(&s->to_flush, &c->in_flush);
+    bool found = dictRemoveItem(s->clients_by_id, keyRefOf(bytesOf(&c->id, sizeof c->id)).hash, c);
+    ensure(found);
+    s->client_count--;
+    replyBufClear(&c->out);
+    respParserClear(&c->parser);
+    memFree(c->pending);
+    memFree(c->name);
+    memFree(c->lib_name);
+    memFree(c->lib_version);
+    memFree(c->user);
+    memFree(c->peer);
+    memFree(c->local);
+    memFree(c);
+}
+
+void clientCloseSoon(client *c) {
+    if (c->flags & CLIENT_CLOSE_NOW) return;
+    server *s = c->server;
+    c->flags |= CLIENT_CLOSE_NOW | CLIENT_HELD;
+    if (c->flags & CLIENT_QUEUED_FLUSH) chainRemove(&s->to_flush, &c->in_flush);
+    c->flags &= ~(uint32_t)CLIENT_QUEUED_FLUSH;
+    chainAppend(&s->to_free, &c->in_flush);
+}
+
+void clientCloseAfterReply(client *c) {
+    c->flags |= CLIENT_CLOSE_AFTER_REPLY | CLIENT_HELD;
+    replyQueueFlush(c);
+}
+
+void clientHold(client *c, uint32_t why) {
+    c->flags |= why | CLIENT_HELD;
+}
+
+void clientResume(client *c, uint32_t why) {
+    c->flags &= ~why;
+    if (c->flags & (CLIENT_BLOCKED | CLIENT_PAUSED | CLIENT_CLOSE_NOW | CLIENT_CLOSE_AFTER_REPLY))
+        return;
+    c->flags &= ~(uint32_t)CLIENT_HELD;
+    batchWake(c->server, c);
+}
+
+client *clientById(server *s, uint64_t id) {
+    return dictFind(s->clients_by_id, keyRefOf(bytesOf(&id, sizeof id)));
+}
+
+size_t clientMemory(const client *c) {
+    return sizeof *c + c->pending_capacity + respParserMemory(&c->parser) +
+           replyBufMemory(&c->out) + (c->name ? strlen(c->name) : 0);
+}
+
+int clientLimitClass(const client *c) {
+    if ((c->flags & CLIENT_REPLICA) && !(c->flags & CLIENT_MONITOR)) return 1;
+    return c->flags & CLIENT_PUBSUB ? 2 : 0;
+}

@@ -1,0 +1,108 @@
+/* client.h - one connected client: requests in, output out. No socket: that is a conn (server/net).
+ *
+ * The fields up to the line are what each request touches. Session state of higher floors
+ * (subscriptions, transactions, tracking) hangs off opaque pointers that those floors own, and that
+ * they free through the clientClosed table of the server. */
+#ifndef EBB_SERVER_CORE_CLIENT_H
+#define EBB_SERVER_CORE_CLIENT_H
+
+#include <stdint.h>
+
+#include "protocol/reply_buf.h"
+#include "protocol/resp_parse.h"
+#include "server/core/command.h"
+#include "storage/base/chain.h"
+#include "storage/db/db.h"
+
+typedef struct server server;
+
+enum {
+    CLIENT_CLOSE_AFTER_REPLY = 1 << 0, /* no more requests; close when the output is written */
+    CLIENT_CLOSE_NOW = 1 << 1,         /* marked: freed after the batch */
+    CLIENT_HELD = 1 << 2,              /* runs nothing now: blocked or paused; input waits */
+    CLIENT_BLOCKED = 1 << 3,
+    CLIENT_PAUSED = 1 << 4,
+    CLIENT_REPLY_OFF = 1 << 5,
+    CLIENT_REPLY_SKIP_NEXT = 1 << 6,
+    CLIENT_REPLY_SKIP = 1 << 7,
+    CLIENT_UNIX_SOCKET = 1 << 8,
+    CLIENT_NO_EVICT = 1 << 9,
+    CLIENT_NO_TOUCH = 1 << 10,
+    CLIENT_PUBSUB = 1 << 11, /* has subscriptions */
+    CLIENT_MULTI = 1 << 12,
+    CLIENT_DIRTY_CAS = 1 << 13,
+    CLIENT_DIRTY_EXEC = 1 << 14,
+    CLIENT_TRACKING = 1 << 15,
+    CLIENT_MONITOR = 1 << 16,
+    CLIENT_REPLICA = 1 << 17,
+    CLIENT_PRIMARY = 1 << 18,
+    CLIENT_SCRIPT = 1 << 19,   /* a script's own client: no connection */
+    CLIENT_READONLY = 1 << 20, /* cluster READONLY */
+    CLIENT_PUSHING = 1 << 21,  /* a push is being written: CLIENT REPLY does not silence it */
+    CLIENT_QUEUED_FLUSH = 1 << 22,
+    CLIENT_QUEUED_INPUT = 1 << 23,
+    CLIENT_AUTHENTICATED = 1 << 24,
+    CLIENT_NO_CONN = 1 << 25,    /* internal: never sent to, never listed */
+    CLIENT_ROLLED_BACK = 1 << 26 /* a parsed request was put back: input runs again */
+};
+
+/* Input of this loop iteration: a slice of the read arena or the client's own pending buffer. */
+typedef struct clientInput {
+    char *data;
+    size_t size, pos;
+} clientInput;
+
+struct client {
+    server *server;
+    db *db;
+    const bytes *argv;
+    int argc;
+    int resp;
+    uint32_t flags;
+    uint32_t live_gates; /* gates that can fire for this client, see dispatch.h */
+    command *cmd;        /* the one that runs, or ran last */
+    uint64_t key_hash;   /* hash of argument key_index, where that is not 0 */
+    int key_index;
+    replyBuf out;
+    clientInput input;
+    respParser parser;
+    /* ---- what only some requests touch ---- */
+    void *conn; /* server/net's; NULL for internal clients */
+    uint64_t id;
+    chainNode in_server; /* of all clients */
+    chainNode in_flush;  /* has output */
+    char *pending;       /* unparsed bytes that outlive an iteration */
+    size_t pending_size, pending_capacity;
+    char *name; /* CLIENT SETNAME, NULL if none */
+    char *lib_name, *lib_version;
+    char *user;         /* NULL: default */
+    char *peer, *local; /* "127.0.0.1:1234"; "/path:0" of a unix socket */
+    int fd;
+    int64_t created_ms, last_active_ms;
+    uint64_t net_input_bytes, net_output_bytes, commands;
+    int64_t soft_limit_since_ms;               /* over the soft output limit since, 0: not */
+    void *pubsub, *multi, *blocked, *tracking; /* owned by server/session */
+};
+
+/* 'conn' NULL makes an internal client without output of its own (flags CLIENT_NO_CONN). */
+client *clientNew(server *s, void *conn);
+/* Frees at once; outside of a batch only. Calls the server's clientClosed subscribers. */
+void clientFree(client *c);
+
+/* Marks: nothing more runs or is sent; freed after the batch. */
+void clientCloseSoon(client *c);
+void clientCloseAfterReply(client *c);
+
+/* Holds back the rest of the input until clientResume(): flags CLIENT_BLOCKED or CLIENT_PAUSED. */
+void clientHold(client *c, uint32_t why);
+void clientResume(client *c, uint32_t why);
+
+/* By id, or NULL. */
+client *clientById(server *s, uint64_t id);
+size_t clientMemory(const client *c);
+/* "normal", "replica", "pubsub": the class of output limits. */
+int clientLimitClass(const client *c);
+/* The line of CLIENT LIST and CLIENT INFO, without newline, appended to a text. client_info.c */
+size_t clientDescribe(const client *c, char *out, size_t room);
+
+#endif

@@ -1,0 +1,32 @@
+#include "server/core/client_limits.h"
+
+#include "server/core/server.h"
+#include "storage/base/log.h"
+
+static bool softLimitPassed(client *c, const outputLimit *limit, size_t size) {
+    if (!limit->soft_bytes || size < limit->soft_bytes) {
+        c->soft_limit_since_ms = 0;
+        return false;
+    }
+    int64_t now = c->server->now_ms;
+    if (!c->soft_limit_since_ms) {
+        c->soft_limit_since_ms = now;
+        return false;
+    }
+    return now - c->soft_limit_since_ms > limit->soft_seconds * 1000;
+}
+
+bool clientOverOutputLimit(client *c) {
+    server *s = c->server;
+    const outputLimit *limit = &s->config.output_limits[clientLimitClass(c)];
+    if (!limit->hard_bytes && !limit->soft_bytes) return false;
+    size_t size = replyBufMemory(&c->out);
+    if (size > s->stats.reply_chunk_max) s->stats.reply_chunk_max = size;
+    bool hard = limit->hard_bytes && size >= limit->hard_bytes;
+    if (!hard && !softLimitPassed(c, limit, size)) return false;
+    char line[512];
+    clientDescribe(c, line, sizeof line);
+    logLine(LOG_WARN, "Client %s closed for overcoming of output buffer limits.", line);
+    s->stats.output_limit_disconnections++;
+    return true;
+}

@@ -1,0 +1,11 @@
+/* client_limits.h - client-output-buffer-limit: who has more output waiting than it may. */
+#ifndef EBB_SERVER_CORE_CLIENT_LIMITS_H
+#define EBB_SERVER_CORE_CLIENT_LIMITS_H
+
+#include "server/core/client.h"
+
+/* True if 'c' must be closed: over the hard limit, or over the soft one for too long. Counts and
+ * logs it. Starts and stops the client's soft-limit clock. */
+bool clientOverOutputLimit(client *c);
+
+#endif

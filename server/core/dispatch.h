@@ -1,0 +1,50 @@
+/* dispatch.h - from a request to its handler: command lookup, gates, the call, its counters.
+ *
+ * Gates are the ordered checks before a handler. Those that cannot fire now cost nothing: the
+ * server and each client keep a mask of live gates, and only set bits are asked. A gate that
+ * refuses has replied; one that holds has called clientHold(), and the request comes again. */
+#ifndef EBB_SERVER_CORE_DISPATCH_H
+#define EBB_SERVER_CORE_DISPATCH_H
+
+#include <stdbool.h>
+
+#include <stdint.h>
+
+typedef struct client client;
+typedef struct server server;
+typedef struct command command;
+
+typedef enum gateAnswer { GATE_PASS, GATE_REFUSED, GATE_HOLD } gateAnswer;
+
+/* In the order in which they are asked. */
+typedef enum gate {
+    GATE_AUTH,  /* requirepass, ACL */
+    GATE_MULTI, /* queues commands */
+    GATE_CLUSTER,
+    GATE_MEMORY,  /* maxmemory */
+    GATE_DISK,    /* stop-writes-on-bgsave-error */
+    GATE_REPLICA, /* read-only, stale, min-replicas */
+    GATE_LOADING,
+    GATE_SUBSCRIBED, /* RESP2 clients with subscriptions */
+    GATE_PAUSE,
+    GATE_BUSY,
+    GATE_COUNT
+} gate;
+
+typedef struct gateTable {
+    uint32_t live; /* bits of gates that may fire for any client */
+    gateAnswer (*check[GATE_COUNT])(client *c);
+} gateTable;
+
+void gateSet(server *s, gate which, gateAnswer (*check)(client *c));
+void gateSetLive(server *s, gate which, bool live);
+void gateSetLiveFor(client *c, gate which, bool live);
+
+/* Runs the request in c->argc, c->argv; c->cmd is its command (the container), NULL if unknown.
+ * False if it was held: nothing happened, it must come again. */
+bool dispatchRequest(client *c);
+
+/* Resolves sub-commands and checks arity; replies an error and returns NULL if that fails. */
+command *dispatchResolve(client *c, command *cmd);
+
+#endif

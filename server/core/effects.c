@@ -1,0 +1,168 @@
+#include "server/core/effects.h"
+
+#include "server/core/server.h"
+#include "storage/base/ensure.h"
+#include "storage/base/mem.h"
+
+/* Facts of the command that runs, their keys copied one behind the other: an entry may be gone
+ * when subscribers are told. Emptied after each command; kept small between. */
+typedef struct changeQueue {
+    change *items; /* key.data is an offset into text until they are handed out */
+    size_t count, capacity;
+    char *text;
+    size_t text_size, text_capacity;
+} changeQueue;
+
+enum { QUEUE_KEEP_ITEMS = 1024, QUEUE_KEEP_TEXT = 64 * 1024 };
+
+effectTable effectsInit(void) {
+    return (effectTable){.queue = memCalloc(1, sizeof(changeQueue))};
+}
+
+static void freeQueue(changeQueue *q) {
+    memFree(q->items);
+    memFree(q->text);
+    *q = (changeQueue){0};
+}
+
+void effectsClear(effectTable *t) {
+    freeQueue(t->queue);
+    memFree(t->queue);
+    t->queue = NULL;
+}
+
+void effectSubscribe(server *s, effectKind kind,
+                     void (*onChange)(void *ctx, server *s, client *by, const change *what),
+                     void (*onFlush)(void *ctx, server *s, client *by, int db), void *ctx) {
+    ensure(!s->effects.onChange[kind]);
+    s->effects.onChange[kind] = onChange;
+    s->effects.onFlush[kind] = onFlush;
+    s->effects.ctx[kind] = ctx;
+}
+
+void effectSetLive(server *s, effectKind kind, bool live) {
+    uint32_t bit = 1u << kind;
+    s->effects.live = live ? s->effects.live | bit : s->effects.live & ~bit;
+}
+
+/* True if anybody listens to a fact of this class. */
+static inline bool anybodyListens(const server *s, uint32_t class, bool modifies) {
+    uint32_t live = s->effects.live;
+    if (__builtin_expect(live == 0, 1)) return false;
+    if (modifies && (live & ~(1u << EFFECT_NOTIFY))) return true;
+    return (live & (1u << EFFECT_NOTIFY)) && (s->effects.notify_mask & class);
+}
+
+static void record(server *s, int db_id, bytes key, uint32_t class, const char *event,
+                   bool modifies) {
+    changeQueue *q = s->effects.queue;
+    if (q->count == q->capacity) {
+        q->capacity = q->capacity ? q->capacity * 2 : 64;
+        q->items = memRealloc(q->items, q->capacity * sizeof *q->items);
+    }
+    if (q->text_capacity - q->text_size < key.size) {
+        q->text_capacity = (q->text_capacity + key.size) * 2;
+        q->text = memRealloc(q->text, q->text_capacity);
+    }
+    if (key.size) memcpy(q->text + q->text_size, key.data, key.size);
+    q->items[q->count++] = (change){.db = db_id,
+                                    .class = class,
+                                    .event = event,
+                                    .key = {(const char *)q->text_size, key.size},
+                                    .modifies = modifies};
+    q->text_size += key.size;
+}
+
+void keyChangedIn(client *c, int db_id, keyRef key, uint32_t class, const char *event) {
+    server *s = c->server;
+    s->dirty++;
+    if (anybodyListens(s, class, true)) record(s, db_id, key.name, class, event, true);
+}
+
+void keyChanged(client *c, keyRef key, uint32_t class, const char *event) {
+    server *s = c->server;
+    s->dirty++;
+    if (anybodyListens(s, class, true)) record(s, dbId(c->db), key.name, class, event, true);
+}
+
+void keyEvent(client *c, keyRef key, uint32_t class, const char *event) {
+    server *s = c->server;
+    if (anybodyListens(s, class, false)) record(s, dbId(c->db), key.name, class, event, false);
+}
+
+void keysFlushed(client *c, int db_id) {
+    server *s = c->server;
+    s->dirty++;
+    for (int kind = 0; kind < EFFECT_KINDS; kind++)
+        if (s->effects.live & (1u << kind) && s->effects.onFlush[kind])
+            s->effects.onFlush[kind](s->effects.ctx[kind], s, c, db_id);
+}
+
+void propagateAs(client *c, int argc, const bytes *argv) {
+    /* Nobody listens before the log and the replicas exist; their floors take it from here. */
+    (void)c;
+    (void)argc;
+    (void)argv;
+}
+
+bool effectsPending(const server *s) {
+    return s->effects.queue->count != 0;
+}
+
+static void tellSubscribers(server *s, client *by, const change *what) {
+    uint32_t live = s->effects.live;
+    for (int kind = 0; kind < EFFECT_KINDS; kind++) {
+        if (!(live & (1u << kind)) || !s->effects.onChange[kind]) continue;
+        if (kind == EFFECT_NOTIFY ? !what->event : !what->modifies) continue;
+        s->effects.onChange[kind](s->effects.ctx[kind], s, by, what);
+    }
+}
+
+void effectsRun(server *s, client *by) {
+    changeQueue *q = s->effects.queue;
+    if (!q->count) return;
+    /* Subscribers may bring new facts (a woken client pops a list): those are handed out in turn.
+     */
+    for (size_t i = 0; i < q->count; i++) {
+        change what = q->items[i];
+        char *key = memAlloc(what.key.size + 1);
+        memcpy(key, q->text + (size_t)(uintptr_t)what.key.data, what.key.size);
+        what.key.data = key;
+        tellSubscribers(s, by, &what);
+        memFree(key);
+    }
+    q->count = 0;
+    q->text_size = 0;
+    if (q->capacity > QUEUE_KEEP_ITEMS || q->text_capacity > QUEUE_KEEP_TEXT) freeQueue(q);
+}
+
+/* ---- the hooks of the dbs ---- */
+
+static void entryRemoved(void *ctx, db *d, keyRef key, const entry *e, dbReason why) {
+    server *s = ctx;
+    (void)e;
+    if (why == DB_DELETED) {
+        s->dirty++;
+        if (anybodyListens(s, NOTIFY_GENERIC, true))
+            record(s, dbId(d), key.name, NOTIFY_GENERIC, "del", true);
+    } else if (why == DB_EXPIRED) {
+        s->stats.expired_keys++;
+        if (anybodyListens(s, NOTIFY_EXPIRED, true))
+            record(s, dbId(d), key.name, NOTIFY_EXPIRED, "expired", true);
+    } else if (why == DB_EVICTED) {
+        s->stats.evicted_keys++;
+        if (anybodyListens(s, NOTIFY_EVICTED, true))
+            record(s, dbId(d), key.name, NOTIFY_EVICTED, "evicted", true);
+    }
+}
+
+static void entryAdded(void *ctx, db *d, keyRef key, const entry *e) {
+    server *s = ctx;
+    (void)e;
+    if (anybodyListens(s, NOTIFY_NEW, false))
+        record(s, dbId(d), key.name, NOTIFY_NEW, "new", false);
+}
+
+dbHooks effectsDbHooks(server *s) {
+    return (dbHooks){.ctx = s, .removed = entryRemoved, .added = entryAdded};
+}

@@ -1,0 +1,22 @@
+/* key_open.h - how handlers reach keys: lookup with statistics, access clock and type check. */
+#ifndef EBB_SERVER_CORE_KEY_OPEN_H
+#define EBB_SERVER_CORE_KEY_OPEN_H
+
+#include "server/core/client.h"
+#include "storage/types/entry.h"
+
+/* Argument 'index' as a key; the hash of the batch is used where it is of this argument. */
+keyRef argKey(const client *c, int index);
+
+/* For reading: NULL if absent. Counts a hit or a miss (with its keymiss event), notes the access.
+ */
+const entry *keyRead(client *c, keyRef key);
+/* For reading without a trace: TTL, TYPE, OBJECT, EXISTS count hits but touch nothing. */
+const entry *keyPeek(client *c, keyRef key);
+/* For changing: NULL if absent. Removes a key past its deadline; notes the access. */
+entry *keyWrite(client *c, keyRef key);
+
+/* True if 'e' is of the type or NULL; else replies WRONGTYPE. */
+bool keyIsType(client *c, const entry *e, valueType type);
+
+#endif

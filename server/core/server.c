@@ -1,0 +1,83 @@
+#include "server/core/server.h"
+
+#include "server/core/batch.h"
+#include "server/core/error_stats.h"
+#include "storage/base/ensure.h"
+#include "storage/base/mem.h"
+
+static uint64_t idHash(const void *item) {
+    const client *c = item;
+    return hashBytes(bytesOf(&c->id, sizeof c->id));
+}
+
+static bool idHolds(const void *item, bytes key) {
+    const client *c = item;
+    return bytesEqual(bytesOf(&c->id, sizeof c->id), key);
+}
+
+static const dictType clients_by_id = {.hashOf = idHash, .holds = idHolds};
+
+void serverReadClock(server *s) {
+    s->now_ns = s->clock->monotonic_ns(s->clock->ctx);
+    s->now_us = s->clock->wall_us(s->clock->ctx);
+    s->now_ms = s->now_us / 1000;
+    s->access_clock = (uint32_t)((s->now_ms + s->lru_offset_ms) / 1000) & 0xffffff;
+}
+
+uint32_t serverAccessOf(const server *s, uint32_t old_access) {
+    (void)old_access;
+    return s->access_clock;
+}
+
+server *serverNew(const config *cfg, const clockSource *clock) {
+    server *s = memCalloc(1, sizeof *s);
+    s->clock = clock;
+    s->config = *cfg;
+    serverReadClock(s);
+    s->started_ms = s->now_ms;
+    s->started_ns = s->now_ns;
+    rngSeed(&s->rng, s->now_ns ^ (uint64_t)s->now_us << 20);
+    rngHex(s->run_id, sizeof s->run_id - 1);
+    replyPoolInit(&s->pool);
+    s->effects = effectsInit();
+    s->errors = errorStatsNew();
+    s->commands = commandTableNew();
+    s->batch = batchNew();
+    chainInit(&s->clients);
+    chainInit(&s->to_flush);
+    chainInit(&s->to_free);
+    chainInit(&s->client_closed);
+    s->clients_by_id = dictNew(&clients_by_id);
+    s->discard = discardNew();
+    s->active_expire = true;
+    s->db_count = (int)cfg->databases;
+    s->dbs = memCalloc((size_t)s->db_count, sizeof(db *));
+    s->db_hooks = effectsDbHooks(s);
+    for (int i = 0; i < s->db_count; i++) s->dbs[i] = dbNew(i, &s->db_hooks, &s->now_ms, s->discard);
+    return s;
+}
+
+void serverFreeMarked(server *s) {
+    while (!chainIsEmpty(&s->to_free)) {
+        client *c = CHAIN_ITEM(chainFirst(&s->to_free), client, in_flush);
+        chainRemove(&s->to_free, &c->in_flush);
+        clientFree(c);
+    }
+}
+
+void serverFree(server *s) {
+    serverFreeMarked(s);
+    while (!chainIsEmpty(&s->clients))
+        clientFree(CHAIN_ITEM(chainFirst(&s->clients), client, in_server));
+    for (int i = 0; i < s->db_count; i++) dbFree(s->dbs[i]);
+    memFree(s->dbs);
+    discardFree(s->discard);
+    dictFree(s->clients_by_id);
+    batchFree(s->batch);
+    commandTableFree(s->commands);
+    errorStatsFree(s->errors);
+    effectsClear(&s->effects);
+    replyPoolTrim(&s->pool, 0);
+    configClear(&s->config);
+    memFree(s);
+}

@@ -1,0 +1,95 @@
+/* server.h - what hangs together in one running server. Several live in one test process.
+ *
+ * A room a floor: higher floors keep their state behind the opaque pointers at the end, which
+ * server/wiring.c fills. Handlers reach it as c->server. */
+#ifndef EBB_SERVER_CORE_SERVER_H
+#define EBB_SERVER_CORE_SERVER_H
+
+#include "protocol/reply_buf.h"
+#include "server/core/batch.h"
+#include "server/core/client.h"
+#include "server/core/command.h"
+#include "server/core/config.h"
+#include "server/core/dispatch.h"
+#include "server/core/effects.h"
+#include "server/core/cron.h"
+#include "server/core/stats.h"
+#include "storage/base/chain.h"
+#include "storage/base/clock.h"
+#include "storage/base/rng.h"
+#include "storage/db/db.h"
+
+/* The version of Redis whose commands are all here; what INFO and HELLO tell clients. */
+#define EBB_REDIS_VERSION "7.0.0"
+
+typedef struct pubsub pubsub;
+
+struct server {
+    const clockSource *clock;
+    int64_t now_ms, now_us; /* wall time, frozen for a command */
+    uint64_t now_ns;        /* monotonic, at the end of the last command */
+    uint32_t access_clock;  /* of now: what an access writes into an entry */
+    gateTable gates;
+    effectTable effects;
+    db **dbs;
+    int db_count;
+    uint64_t dirty; /* changes since the start, for INFO and save points */
+    stats stats;
+    replyPool pool;
+    config config;
+    commandTable *commands;
+    batch *batch;
+    chain clients;  /* all, oldest first */
+    chain to_flush; /* clients with output */
+    chain to_free;  /* marked CLIENT_CLOSE_NOW */
+    size_t client_count;
+    uint64_t next_client_id;
+    dict *clients_by_id;
+    client *current;  /* whose command runs */
+    dbHooks db_hooks; /* what every db tells; see effects.h */
+    discardQueue *discard;
+    cronTable cron;
+    rng rng;
+    char run_id[41];
+    int64_t started_ms;
+    uint64_t started_ns;
+    int64_t lru_offset_ms;   /* tests shift the access clock */
+    bool active_expire;      /* DEBUG SET-ACTIVE-EXPIRE */
+    int64_t paused_until_ms; /* CLIENT PAUSE; 0: not */
+    bool pause_writes_only;
+    int shutdown_asked; /* SHUTDOWN or a signal: 0 no, else see shutdown.h */
+    const char *executable, *config_path;
+    int tcp_port; /* bound, 0 if none */
+    /* ---- rooms of higher floors, filled by wiring ---- */
+    pubsub *pubsub;
+    struct notify *notify;
+    struct blocking *blocking;
+    struct infoTable *info;
+    struct errorStats *errors;
+    struct reclaim *reclaim;
+    struct activeExpire *expire;
+    struct net *net;
+    chain client_closed; /* clientClosedHook: told before a client is freed */
+};
+
+typedef struct clientClosedHook {
+    chainNode node;
+    void (*closed)(void *ctx, client *c);
+    void *ctx;
+} clientClosedHook;
+
+/* A server with config->databases dbs and the gates of the core; commands and rooms come with
+ * wiring. Takes a copy of 'cfg'. */
+server *serverNew(const config *cfg, const clockSource *clock);
+/* Frees everything, clients first. */
+void serverFree(server *s);
+
+/* Reads the clocks into now_*: once per command and loop iteration. */
+void serverReadClock(server *s);
+/* The access clock for entries now: LRU seconds or, under an LFU policy, minutes and count. */
+uint32_t serverAccessOf(const server *s, uint32_t old_access);
+
+/* Frees the clients that were marked; after a batch. */
+void serverFreeMarked(server *s);
+
+#endif

@@ -1,0 +1,196 @@
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "server/net/net_internal.h"
+#include "server/net/sock_addr.h"
+#include "storage/base/err.h"
+#include "storage/base/log.h"
+#include "storage/base/mem.h"
+
+static void freeListener(uv_handle_t *handle) {
+    memFree(handle->data);
+}
+
+void listenerClose(listener *l) {
+    uv_poll_stop(&l->poll);
+    close(l->fd);
+    uv_close((uv_handle_t *)&l->poll, freeListener);
+}
+
+static void onConnection(uv_poll_t *poll, int status, int events) {
+    (void)events;
+    listener *l = poll->data;
+    if (status < 0) return;
+    for (int64_t i = 0; i < l->net->server->config.max_new_connections_per_cycle; i++) {
+        struct sockaddr_storage addr;
+        socklen_t size = sizeof addr;
+        int fd = accept4(l->fd, (struct sockaddr *)&addr, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd < 0) {
+            if (errno == EINTR || errno == ECONNABORTED) continue;
+            if (errno != EAGAIN)
+                logLine(LOG_WARN, "Accepting client connection: %s", strerror(errno));
+            return;
+        }
+        char peer[SOCK_ADDR_TEXT];
+        sockAddrFormat((struct sockaddr *)&addr, peer, l->net->server->config.unixsocket);
+        connAccept(l->net, fd, l->is_unix, peer, sockAddrIsLoopback((struct sockaddr *)&addr));
+    }
+}
+
+static int startListener(net *n, int fd, bool is_unix, listener **out) {
+    listener *l = memCalloc(1, sizeof *l);
+    l->net = n;
+    l->fd = fd;
+    l->is_unix = is_unix;
+    l->poll.data = l;
+    int err = uv_poll_init(&n->loop, &l->poll, fd);
+    if (err < 0) {
+        memFree(l);
+        close(fd);
+        return ERR_IO;
+    }
+    uv_poll_start(&l->poll, UV_READABLE, onConnection);
+    *out = l;
+    return 0;
+}
+
+static int openTcp(const struct addrinfo *ai, int backlog) {
+    int fd = socket(ai->ai_family, ai->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, ai->ai_protocol);
+    if (fd < 0) return -1;
+    int yes = 1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    if (ai->ai_family == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof yes);
+    if (bind(fd, ai->ai_addr, ai->ai_addrlen) == 0 && listen(fd, backlog) == 0) return fd;
+    int err = errno;
+    close(fd);
+    errno = err;
+    return -1;
+}
+
+/* One address of 'bind': "*" and "::*" are all of IPv4 and of IPv6. */
+static int openBind(const char *host, int64_t port, int backlog) {
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE}, *found;
+    const char *node = host;
+    if (!strcmp(host, "*")) {
+        node = NULL;
+        hints.ai_family = AF_INET;
+    } else if (!strcmp(host, "::*")) {
+        node = NULL;
+        hints.ai_family = AF_INET6;
+    }
+    char service[16];
+    snprintf(service, sizeof service, "%lld", (long long)port);
+    int err = getaddrinfo(node, service, &hints, &found);
+    if (err) {
+        errno = err == EAI_SYSTEM ? errno : EADDRNOTAVAIL;
+        return -1;
+    }
+    int fd = openTcp(found, backlog);
+    err = errno;
+    freeaddrinfo(found);
+    errno = err;
+    return fd;
+}
+
+static bool addressIsAbsent(int err) {
+    return err == ENOPROTOOPT || err == EPROTONOSUPPORT || err == ESOCKTNOSUPPORT ||
+           err == EPFNOSUPPORT || err == EAFNOSUPPORT || err == EADDRNOTAVAIL;
+}
+
+static int openUnix(const config *cfg, char *error, size_t error_room) {
+    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+    if (strlen(cfg->unixsocket) >= sizeof addr.sun_path) {
+        snprintf(error, error_room, "Failed opening Unix socket: path too long: %s",
+                 cfg->unixsocket);
+        return -1;
+    }
+    memcpy(addr.sun_path, cfg->unixsocket, strlen(cfg->unixsocket) + 1);
+    unlink(cfg->unixsocket); /* What an earlier server left would make bind fail. */
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof addr) < 0 ||
+        (cfg->unixsocketperm && chmod(cfg->unixsocket, (mode_t)cfg->unixsocketperm) < 0) ||
+        listen(fd, (int)cfg->tcp_backlog) < 0) {
+        snprintf(error, error_room, "Failed opening Unix socket: %s: %s", cfg->unixsocket,
+                 strerror(errno));
+        if (fd >= 0) close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+typedef struct listenerSet {
+    listener *list[NET_LISTENERS];
+    int count;
+} listenerSet;
+
+static int openTcpSet(net *n, listenerSet *set, char *error, size_t error_room) {
+    const config *cfg = &n->server->config;
+    if (cfg->port == 0) return 0;
+    for (int i = 0; i < cfg->bind_count; i++) {
+        const char *host = cfg->binds[i];
+        bool optional = host[0] == '-';
+        int fd = openBind(host + optional, cfg->port, (int)cfg->tcp_backlog);
+        if (fd < 0 && optional && addressIsAbsent(errno)) continue;
+        if (fd < 0) {
+            logLine(LOG_WARN, "Warning: Could not create server TCP listening socket %s:%lld: %s",
+                    host + optional, (long long)cfg->port, strerror(errno));
+            snprintf(error, error_room, "Failed listening on port %lld (tcp), aborting.",
+                     (long long)cfg->port);
+            return ERR_IO;
+        }
+        if (startListener(n, fd, false, &set->list[set->count]) < 0) return ERR_IO;
+        set->count++;
+    }
+    if (set->count) return 0;
+    snprintf(error, error_room, "Failed listening on port %lld (tcp), aborting.",
+             (long long)cfg->port);
+    return ERR_IO;
+}
+
+static int openSet(net *n, listenerSet *set, char *error, size_t error_room) {
+    const config *cfg = &n->server->config;
+    int err = openTcpSet(n, set, error, error_room);
+    if (err < 0) return err;
+    if (!cfg->unixsocket || !*cfg->unixsocket) return 0;
+    int fd = openUnix(cfg, error, error_room);
+    if (fd < 0 || startListener(n, fd, true, &set->list[set->count]) < 0) return ERR_IO;
+    set->count++;
+    return 0;
+}
+
+static void closeSet(listenerSet *set) {
+    for (int i = 0; i < set->count; i++) listenerClose(set->list[i]);
+    set->count = 0;
+}
+
+int netListen(net *n, char *error, size_t error_room) {
+    listenerSet set = {.count = 0};
+    snprintf(error, error_room, "Failed listening: no address could be opened");
+    int err = openSet(n, &set, error, error_room);
+    if (err < 0) {
+        closeSet(&set);
+        return err;
+    }
+    memcpy(n->listeners, set.list, sizeof set.list);
+    n->listener_count = set.count;
+    n->server->tcp_port = (int)n->server->config.port;
+    return 0;
+}
+
+int netRelisten(net *n, char *error, size_t error_room) {
+    /* The old TCP listeners close first: the new set may want the same addresses. They are opened
+     * again from the restored config where the new set fails, by the caller's second call. */
+    netCloseListeners(n);
+    return netListen(n, error, error_room);
+}
+
+void netCloseListeners(net *n) {
+    for (int i = 0; i < n->listener_count; i++) listenerClose(n->listeners[i]);
+    n->listener_count = 0;
+}

@@ -1,0 +1,54 @@
+/* net_internal.h - what loop, listeners and connections share. */
+#ifndef EBB_SERVER_NET_NET_INTERNAL_H
+#define EBB_SERVER_NET_NET_INTERNAL_H
+
+#include <uv.h>
+
+#include "server/net/net.h"
+
+enum { NET_LISTENERS = CONFIG_BINDS + 1 };
+
+typedef struct listener {
+    uv_poll_t poll;
+    net *net;
+    int fd;
+    bool is_unix;
+} listener;
+
+/* A connection: the poll handle of a socket and its client. Lives until libuv let go of the handle.
+ */
+typedef struct conn {
+    uv_poll_t poll;
+    net *net;
+    client *client; /* NULL once the client is freed */
+    int fd;
+    int events;        /* what is polled for */
+    bool want_write;   /* the socket was full */
+    chainNode stalled; /* waits for room in the batch */
+} conn;
+
+struct net {
+    uv_loop_t loop;
+    uv_timer_t timer;
+    uv_async_t wake;
+    uint64_t timer_due_ns; /* what the timer is set to, 0: not running */
+    server *server;
+    listener *listeners[NET_LISTENERS];
+    int listener_count;
+    clientClosedHook closed_hook;
+};
+
+/* listen.c */
+void listenerClose(listener *l);
+
+/* conn.c */
+/* Takes the connected socket 'fd'; refuses and closes it where limits say so. */
+void connAccept(net *n, int fd, bool is_unix, const char *peer, bool peer_is_loopback);
+/* Writes what waits, as much as the socket takes in one call. */
+void connFlush(conn *c);
+/* Polls for what the state of the client needs now. */
+void connUpdateEvents(conn *c);
+/* The server frees its client: closes the socket. */
+void connClientClosed(void *ctx, client *c);
+
+#endif
