@@ -4,4 +4,6 @@ void commandsAddAll(commandTable *t) {
     commandTableAdd(t, stringCommands);
     commandTableAdd(t, keysCommands);
     commandTableAdd(t, connectionCommands);
+    commandTableAdd(t, bitmapCommands);
+    commandTableAdd(t, hllCommands);
 }
