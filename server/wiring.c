@@ -1,13 +1,18 @@
 #include "server/wiring.h"
 
 #include "server/commands/commands.h"
+#include "server/session/notify.h"
+#include "server/session/pubsub.h"
 
 server *wiringNewServer(const config *cfg, const clockSource *clock) {
     server *s = serverNew(cfg, clock);
     commandsAddAll(s->commands);
+    pubsubAttach(s);
+    notifyAttach(s);
     return s;
 }
 
 void wiringFreeServer(server *s) {
+    pubsubDetach(s);
     serverFree(s);
 }

@@ -6,4 +6,5 @@ void commandsAddAll(commandTable *t) {
     commandTableAdd(t, connectionCommands);
     commandTableAdd(t, bitmapCommands);
     commandTableAdd(t, hllCommands);
+    commandTableAdd(t, pubsubCommands);
 }

@@ -9,6 +9,7 @@ extern const commandSpec connectionCommands[];
 extern const commandSpec keysCommands[];
 extern const commandSpec bitmapCommands[];
 extern const commandSpec hllCommands[];
+extern const commandSpec pubsubCommands[];
 
 void commandsAddAll(commandTable *t);
 

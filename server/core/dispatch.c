@@ -89,6 +89,7 @@ static void call(client *c, command *cmd) {
     cmd->run(c);
     if (effectsPending(s)) effectsRun(s, c);
     s->current = outer;
+    if (__builtin_expect(replyBufSize(&c->pushed) != 0, 0)) replyBufMove(&c->out, &c->pushed);
     serverReadClock(s);
     cmd->calls++;
     cmd->usec_ns += s->now_ns - start;
