@@ -7,6 +7,8 @@
 extern const commandSpec stringCommands[];
 extern const commandSpec connectionCommands[];
 extern const commandSpec keysCommands[];
+extern const commandSpec bitmapCommands[];
+extern const commandSpec hllCommands[];
 extern const commandSpec pubsubCommands[];
 
 void commandsAddAll(commandTable *t);
