@@ -5,4 +5,5 @@ void commandsAddAll(commandTable *t) {
     commandTableAdd(t, keysCommands);
     commandTableAdd(t, connectionCommands);
     commandTableAdd(t, pubsubCommands);
+    commandTableAdd(t, configCommands);
 }

@@ -8,6 +8,7 @@ extern const commandSpec stringCommands[];
 extern const commandSpec connectionCommands[];
 extern const commandSpec keysCommands[];
 extern const commandSpec pubsubCommands[];
+extern const commandSpec configCommands[];
 
 void commandsAddAll(commandTable *t);
 
