@@ -12,4 +12,5 @@ void commandsAddAll(commandTable *t) {
     commandTableAdd(t, bitmapCommands);
     commandTableAdd(t, hllCommands);
     commandTableAdd(t, pubsubCommands);
+    commandTableAdd(t, configCommands);
 }

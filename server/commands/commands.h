@@ -15,6 +15,7 @@ extern const commandSpec keysCommands[];
 extern const commandSpec bitmapCommands[];
 extern const commandSpec hllCommands[];
 extern const commandSpec pubsubCommands[];
+extern const commandSpec configCommands[];
 
 void commandsAddAll(commandTable *t);
 
