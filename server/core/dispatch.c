@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "server/core/background.h"
 #include "server/core/reply.h"
 #include "server/core/server.h"
 #include "storage/base/ensure.h"
@@ -89,6 +90,9 @@ static void call(client *c, command *cmd) {
     cmd->run(c);
     if (effectsPending(s)) effectsRun(s, c);
     s->current = outer;
+#ifdef EBB_SHAKE
+    backgroundShake(s);
+#endif
     serverReadClock(s);
     cmd->calls++;
     cmd->usec_ns += s->now_ns - start;
