@@ -84,6 +84,7 @@ int respSplitLine(char *line, size_t size, bytes *words, int max) {
         while (r.at < r.end && isSpace(*r.at)) r.at++;
         if (r.at == r.end) return count;
         if (count == max) return -2;
+        if (words) r.out = line + (r.at - line);
         const char *word = r.out;
         if (!readWord(&r)) return -1;
         if (words) words[count] = bytesOf(word, (size_t)(r.out - word));

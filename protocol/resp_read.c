@@ -6,6 +6,8 @@
 #include "storage/base/err.h"
 #include "storage/base/num.h"
 
+#define TYPES "+-:$*_#,(!=%~>|"
+
 typedef struct reader {
     const char *at, *end;
     int depth;
@@ -130,6 +132,8 @@ int64_t respRead(bytes in, void (*visit)(void *ctx, const respItem *item), void 
             continue;
         }
         if (r.at == r.end) return 0;
+        /* Told at once: what is no reply may never have a line's end. */
+        if (!memchr(TYPES, *r.at, sizeof TYPES - 1)) return ERR_CORRUPT;
         respItem item = {.type = (respType)(unsigned char)*r.at++, .depth = r.depth};
         /* An attribute stands before an element and is none itself. */
         if (item.type != REPLY_ATTRIBUTE) r.pending[r.depth]--;

@@ -1,3 +1,4 @@
+#include "storage/base/prefetch.h"
 #include "storage/db/db_internal.h"
 
 void dbSetMayExpire(db *d, bool may) {
@@ -38,7 +39,7 @@ size_t dbExpireDue(db *d, size_t max) {
         size_t want = max - done < BATCH ? max - done : BATCH;
         size_t count = expiryDictPeekDue(d->expires, lastPast(d), due, want);
         /* Each pass over the batch waits for memory that the one before asked for. */
-        for (size_t i = 0; i < count; i++) __builtin_prefetch(due[i]);
+        for (size_t i = 0; i < count; i++) prefetch(due[i]);
         for (size_t i = 0; i < count; i++) {
             hash[i] = entryHash(due[i]);
             dictPrefetchBucket(d->keys, hash[i]);

@@ -1,3 +1,4 @@
+#include "storage/base/prefetch.h"
 #include "storage/struct/deadlines_internal.h"
 
 #include <stdlib.h>
@@ -219,7 +220,7 @@ static int compareKeyed(const void *a, const void *b) {
 }
 
 static void leafPrefetchItems(const deadlinesLeaf *leaf, size_t begin, size_t end) {
-    for (size_t i = begin; i < end; i++) __builtin_prefetch(slotItem(leaf->slots[i]));
+    for (size_t i = begin; i < end; i++) prefetch(slotItem(leaf->slots[i]));
 }
 
 static void leafFill(deadlinesLeaf *leaf, const keyedSlot *sorted, size_t count) {

@@ -1,3 +1,4 @@
+#include "storage/base/prefetch.h"
 #include "storage/struct/deadlines_internal.h"
 
 #include <string.h>
@@ -28,7 +29,7 @@ static uint32_t innerSearch(const deadlinesInner *inner, orderKey key) {
  * which takes twice as long where the index does not fit the cache. */
 static inline void prefetchNode(const void *node, size_t size_bytes) {
     for (size_t at = 0; at < size_bytes; at += CACHE_LINE) {
-        __builtin_prefetch((const char *)node + at);
+        prefetch((const char *)node + at);
     }
 }
 

@@ -9,8 +9,10 @@
  *     slot            [ tag 16 | item pointer 48 ]          home bucket = tag * buckets >> 16
  *
  * Overflow goes to the next bucket, wrapping inside the segment. A segment has 1..8, 10, 12, 14,
- * 16, 20 ... 64 buckets; it is re-laid from the tags alone one step larger above ~85 % fill and
- * smaller below ~60 %; a full one of 64 splits, two sparse buddies merge.
+ * 16, 20 ... 64 buckets; it is re-laid from the tags alone one step larger above 87.5 % fill, and
+ * by dictShrinkStep smaller where one step less would be filled to 81 % at most (so no fill under
+ * 65 % stays, but in tiny dicts); a full one of 64 splits, two sparse buddies merge. Beyond a depth
+ * that the item count justifies (equal or hostile hashes) segments grow past 64 buckets instead.
  *
  * The dict owns its tables and none of its items. Keys with equal bytes are the caller's to avoid:
  * dictAdd() takes an item that is not there. A pointer from dictFind() is good until the item is
@@ -61,7 +63,9 @@ void dictRepoint(dict *d, uint64_t hash, const void *from, void *to);
 void dictPrefetchBucket(const dict *d, uint64_t hash);
 void dictPrefetchItem(const dict *d, uint64_t hash);
 
-/* Makes room for 'count' items in all at once, as a loader knows it. */
+/* Makes room for 'count' items in all at once, as a loader knows it. A hint: does nothing to a dict
+ * that has items. The room counts as sparse until it is filled, so dictShrinkStep() would take it
+ * back: load first. */
 void dictReserve(dict *d, size_t count);
 
 typedef void (*dictVisit)(void *ctx, void *item);

@@ -17,6 +17,7 @@
 #include <emmintrin.h>
 #endif
 
+#include "storage/base/prefetch.h"
 #include "storage/base/ensure.h"
 #include "storage/struct/dict.h"
 
@@ -200,8 +201,7 @@ static inline void dictPrefetchBucketInline(const dict *d, uint64_t hash) {
     uint64_t word = *dictWordAt(d, hash);
     size_t n = word >> DICT_BUCKETS_SHIFT & 127;
     size_t home = dictHome(dictTag(hash, dictWordDepth(word)), n);
-    __builtin_prefetch((const char *)(uintptr_t)(word & DICT_ADDRESS_MASK) +
-                       home * sizeof(dictBucket));
+    prefetch((const char *)(uintptr_t)(word & DICT_ADDRESS_MASK) + home * sizeof(dictBucket));
 }
 
 static inline void dictPrefetchItemInline(const dict *d, uint64_t hash) {
@@ -209,14 +209,16 @@ static inline void dictPrefetchItemInline(const dict *d, uint64_t hash) {
     const dictBucket *bucket = dictWayBucket(&way);
     uint32_t mask = dictBucketMatch(bucket, way.tag);
     if (mask) {
-        __builtin_prefetch(dictSlotItem(bucket->slots[dictMatchSlot(mask)]));
+        const char *item = dictSlotItem(bucket->slots[dictMatchSlot(mask)]);
+        prefetch(item);
+        prefetch(item + 64); /* Most items end in the second line. */
     } else if (dictWayNext(&way)) {
-        __builtin_prefetch(dictWayBucket(&way));
+        prefetch(dictWayBucket(&way));
     }
 }
 
 static inline void dictPrefetchItemsOf(const dictBucket *bucket) {
-    for (unsigned i = 0; i < DICT_SLOTS; i++) __builtin_prefetch(dictSlotItem(bucket->slots[i]));
+    for (unsigned i = 0; i < DICT_SLOTS; i++) prefetch(dictSlotItem(bucket->slots[i]));
 }
 
 /* ---- Segments (dict_segment.c) ---- */
@@ -237,9 +239,8 @@ static inline size_t dictSizeLimit(size_t n) {
     return n ? 7 * n + 1 : 0;
 }
 
-/* A re-lay picks the smallest size that would be filled to at most 81 %: half a bucket's slot in
- * seven under the limit, so that it has room to grow. A segment is sparse if that is a smaller one
- * than it has. */
+/* A re-lay picks the smallest size that would be filled to at most 81 % (6.5 items a bucket, where
+ * growth begins at 7). A segment is sparse if that is a smaller size than it has. */
 static inline bool dictSizeFits(size_t n, size_t count) {
     return 2 * count <= 13 * n;
 }

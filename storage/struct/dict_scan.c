@@ -8,8 +8,8 @@
  *
  * An item belongs to the home bucket that its hash lies in, wherever it is displaced to. So steps
  * cover hash space from 0 to its end without a hole, in whatever layouts, and an item that is there
- * all along is seen by the step that covers its hash. One that has a coarser layout than the step
- * before it goes back a little: that is where repeats come from.
+ * all along is seen by the step that covers its hash. A step in a layout other than the one its
+ * cursor comes from may round down into what was served: that is where repeats come from.
  *
  * Edges lie on whole tags, 16 bits after a prefix of at most DICT_DEPTH_MAX: in the top 48. */
 #include "storage/struct/dict_internal.h"

@@ -156,12 +156,21 @@ void dictSegmentRelay(dict *d, const dictSegment *s, size_t n) {
     d->relays++;
 }
 
-void dictSegmentSplit(dict *d, const dictSegment *s) {
-    size_t upper = 0;
-    for (size_t at = 0; at < s->n; at++) {
-        dictPrefetchItemsOf(&s->buckets[at]);
-        for (unsigned i = 0; i < DICT_SLOTS; i++) upper += s->buckets[at].slots[i] >> 63;
+/* Hashing reads a key that may begin at the end of a cache line, so the next one is asked for too;
+ * mostly it is the same. */
+static void prefetchKeysOf(const dictBucket *bucket) {
+    for (unsigned i = 0; i < DICT_SLOTS; i++) {
+        uintptr_t item = (uintptr_t)dictSlotItem(bucket->slots[i]);
+        __builtin_prefetch((const void *)item);
+        __builtin_prefetch((const void *)(item + 31));
     }
+}
+
+void dictSegmentSplit(dict *d, const dictSegment *s) {
+    for (size_t at = 0; at < s->n && at < 3; at++) prefetchKeysOf(&s->buckets[at]);
+    size_t upper = 0;
+    for (size_t at = 0; at < s->n; at++)
+        for (unsigned i = 0; i < DICT_SLOTS; i++) upper += s->buckets[at].slots[i] >> 63;
     dictSegment half[2];
     layout l[2];
     for (unsigned i = 0; i < 2; i++) {
@@ -173,6 +182,7 @@ void dictSegmentSplit(dict *d, const dictSegment *s) {
         half[i].buckets = l[i].buckets;
     }
     for (size_t at = 0; at < s->n; at++) {
+        if (at + 3 < s->n) prefetchKeysOf(&s->buckets[at + 3]);
         for (unsigned i = 0; i < DICT_SLOTS && s->buckets[at].slots[i]; i++) {
             uint64_t slot = s->buckets[at].slots[i];
             void *item = dictSlotItem(slot);

@@ -60,6 +60,10 @@ static entry *makeRoom(entry *e, encoding enc, size_t value_size, int64_t deadli
 }
 
 entry *entrySetIntUntil(entry *e, int64_t value, int64_t deadline_ms) {
+    if (entryEncoding(e) == ENCODING_INT && entryDeadline(e) == deadline_ms) {
+        wordWrite(valueOf(e), (uint64_t)value);
+        return e;
+    }
     e = makeRoom(e, ENCODING_INT, WORD_BYTES, deadline_ms);
     wordWrite(valueOf(e), (uint64_t)value);
     return e;
@@ -85,9 +89,21 @@ static entry *setBlob(entry *e, bytes value, int64_t deadline_ms) {
     return e;
 }
 
+/* The commonest change of all: another value of the same size. False where it is not that. */
+static inline bool setSameSize(entry *e, bytes value, int64_t deadline_ms) {
+    if (entryEncoding(e) != ENCODING_INLINE || entryDeadline(e) != deadline_ms) return false;
+    size_t old;
+    uint8_t *data = (uint8_t *)varintRead(valueOf(e), &old);
+    if (old != value.size) return false;
+    if (old) memcpy(data, value.data, old);
+    rawWrite(e, false);
+    return true;
+}
+
 entry *entrySetStringUntil(entry *e, bytes value, int64_t deadline_ms) {
     int64_t number;
     if (readsAsInt(value, &number)) return entrySetIntUntil(e, number, deadline_ms);
+    if (setSameSize(e, value, deadline_ms)) return e;
     if (value.size >= BLOB_MIN) return setBlob(e, value, deadline_ms);
     e = makeRoom(e, ENCODING_INLINE, inlineBytes(value.size), deadline_ms);
     inlineWrite(e, value);

@@ -291,12 +291,17 @@ RULES = [ruleFloors, ruleIncludePaths, ruleForeignHeaders, ruleFileLength, ruleF
 
 
 def readFiles(root):
-    """What git knows, and what it would add: a new file shall be found before its commit."""
-    listed = subprocess.run(['git', '-c', 'safe.directory=*', 'ls-files', '-z', '--cached',
-                             '--others', '--exclude-standard'],
-                            cwd=root, check=True, capture_output=True, text=True).stdout
-    paths = sorted({p for p in listed.split('\0') if p and (root / p).is_file()})
-    return [File(root, p) for p in paths]
+    """What git knows, and what it would add: a new file shall be found before its commit. Without
+    git's data, as in an unpacked archive, every file outside of the build folders."""
+    if (root / '.git').exists():
+        listed = subprocess.run(['git', '-c', 'safe.directory=*', 'ls-files', '-z', '--cached',
+                                 '--others', '--exclude-standard'],
+                                cwd=root, check=True, capture_output=True, text=True).stdout
+        paths = {p for p in listed.split('\0') if p and (root / p).is_file()}
+    else:
+        paths = {str(p.relative_to(root)) for p in root.rglob('*') if p.is_file()}
+        paths = {p for p in paths if not re.match(r'build(-\w+)?/', p) and '__pycache__' not in p}
+    return [File(root, p) for p in sorted(paths)]
 
 
 def main():

@@ -103,7 +103,7 @@ START_TEST(takesAboutTenBytesAnItemGrowingAndShrinking) {
     for (size_t i = 0; i < MOST; i++) {
         dictAdd(d, things[i].hash, &things[i]);
         if (i + 1 >= 100000 && (i + 1) % 10000 == 0)
-            ck_assert(dictBytes(d) <= 10.9 * (double)(i + 1));
+            ck_assert((double)dictBytes(d) <= 10.9 * (double)(i + 1));
     }
     /* Hashes are random, so the order of removal is as well. */
     for (size_t left = MOST, step = 0; left > 4000; left -= left / 10, step++) {
@@ -111,7 +111,7 @@ START_TEST(takesAboutTenBytesAnItemGrowingAndShrinking) {
             ck_assert_ptr_eq(dictRemove(d, keyOf(&things[i])), &things[i]);
         if (step % 4) continue;
         shrinkAll(d);
-        ck_assert(dictBytes(d) <= 11.6 * (double)dictCount(d) + 1024);
+        ck_assert((double)dictBytes(d) <= 11.6 * (double)dictCount(d) + 1024);
     }
     dictCheck(d);
     dictFree(d);
@@ -127,7 +127,7 @@ START_TEST(shrinksToTheSurvivorsAfterMassDeletion) {
         for (size_t i = MOST / keep; i < MOST; i++) dictRemove(d, keyOf(&things[i]));
         ck_assert(dictIsSparse(d));
         shrinkAll(d);
-        ck_assert(dictBytes(d) <= 10.9 * (double)dictCount(d) + 256);
+        ck_assert((double)dictBytes(d) <= 10.9 * (double)dictCount(d) + 256);
         for (size_t i = 0; i < MOST / keep; i++)
             ck_assert_ptr_eq(dictFind(d, keyOf(&things[i])), &things[i]);
         dictCheck(d);
@@ -242,10 +242,10 @@ START_TEST(reservesRoomForALoader) {
     for (size_t i = 0; i < MOST; i++) dictAdd(d, things[i].hash, &things[i]);
     dictStats s = dictStatsOf(d);
     ck_assert_uint_le(s.relays + s.splits - before, s.segments / 4);
-    ck_assert(dictBytes(d) <= 11.9 * MOST);
+    ck_assert((double)dictBytes(d) <= 11.9 * MOST);
     dictCheck(d);
     shrinkAll(d);
-    ck_assert(dictBytes(d) <= 10.9 * MOST);
+    ck_assert((double)dictBytes(d) <= 10.9 * MOST);
     dictCheck(d);
     dictReserve(d, MOST * 2);
     dictCheck(d);

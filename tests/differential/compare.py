@@ -1,0 +1,120 @@
+"""When two replies count as equal, and which commands are too dangerous to send.
+
+Equal means byte for byte. The exceptions stand here, each with its reason; differences between
+versions stand in known_differences.py.
+"""
+import re
+
+from gen_server import PARAMETERS
+
+# Both servers get a command within a moment, but not in the same one.
+CLOCK_SLACK = {b'TTL': 2, b'PTTL': 2000, b'EXPIRETIME': 2, b'PEXPIRETIME': 2000, b'OBJECT': 2}
+
+
+def nameOf(command):
+    return command[0].upper()
+
+
+def subNameOf(command):
+    return command[1].upper() if len(command) > 1 else b''
+
+
+def sortedTree(reply):
+    """A reply whose order means nothing, at any depth."""
+    if reply.isAggregate():
+        return reply.kind, sorted(map(sortedTree, reply.value), key=repr)
+    return reply.raw
+
+
+def sortedPairs(reply):
+    return reply.kind, sorted(zip((k.raw for k in reply.value[::2]),
+                                  (v.raw for v in reply.value[1::2])))
+
+
+def sameKind(a, b):
+    return a.kind == b.kind and (a.value is None) == (b.value is None)
+
+
+def sameHello(a, b):
+    """Each server has its own name, version and client id."""
+    def shared(reply):
+        return [(k.raw, v.raw) for k, v in zip(reply.value[::2], reply.value[1::2])
+                if k.value not in (b'server', b'version', b'id')]
+    return a.kind == b.kind and shared(a) == shared(b)
+
+
+def nearlyEqual(a, b, slack):
+    return abs(int(a.value) - int(b.value)) <= slack
+
+
+def areEqual(command, a, b):
+    if a.raw == b.raw:
+        return True
+    if a.isError() or b.isError():
+        return False
+    name, sub = nameOf(command), subNameOf(command)
+    if a.kind == b':' and b.kind == b':' and name in CLOCK_SLACK:
+        if name == b'OBJECT' and sub != b'IDLETIME':
+            return False
+        # Negative answers have a meaning of their own.
+        return int(a.value) >= 0 and int(b.value) >= 0 and nearlyEqual(a, b, CLOCK_SLACK[name])
+    if name in (b'TIME', b'RANDOMKEY', b'SLOWLOG'):
+        return sameKind(a, b)
+    if name == b'CLIENT' and sub in (b'ID', b'LIST', b'INFO'):
+        return sameKind(a, b)
+    both_aggregates = a.isAggregate() and b.isAggregate()
+    if name == b'HELLO' and both_aggregates:
+        return sameHello(a, b)
+    if (name, sub) == (b'CONFIG', b'GET') and both_aggregates:
+        return sortedPairs(a) == sortedPairs(b)
+    # A SCAN that goes on from a made-up cursor: the order is each server's own.
+    if name == b'SCAN' and both_aggregates:
+        return True
+    if (name == b'KEYS' or name == b'COMMAND') and both_aggregates:
+        return sortedTree(a) == sortedTree(b)
+    return False
+
+
+def numberOf(argument):
+    try:
+        return int(argument)
+    except ValueError:
+        return None
+
+
+def isHugeOffset(argument):
+    """An offset that is allowed, but makes both servers allocate up to half a gigabyte."""
+    number = numberOf(argument.lstrip(b'#'))
+    return number is not None and 10**5 < number < 2**32
+
+
+def bitfieldOffsets(command):
+    return [command[i + 1] for i in range(2, len(command) - 1)
+            if re.fullmatch(rb'[iu]\d+', command[i])]
+
+
+def isSafe(command):
+    """False for what would stop, block or bloat a server, or cut the driver's own connection:
+    disturbed commands can be anything."""
+    name, sub = nameOf(command), subNameOf(command)
+    rest = command[2:]
+    if name == b'SETBIT' or name == b'SETRANGE':
+        return not any(map(isHugeOffset, rest[:1]))
+    if name == b'BITFIELD':
+        return not any(map(isHugeOffset, bitfieldOffsets(command)))
+    if name == b'WAIT':
+        return command[1:2] == [b'0']
+    if name == b'XADD':
+        return rest[:1] == [b'1-*']
+    if name == b'CLIENT':
+        if sub == b'PAUSE':
+            return not rest or rest[0] in (b'0', b'a', b'-1')
+        if sub == b'REPLY':
+            return not rest or rest[0].lower() not in (b'off', b'skip')
+        if sub in (b'KILL', b'UNBLOCK', b'LIST'):
+            return not any(0 <= (numberOf(a) or -1) < 10**8 for a in rest)
+    if name == b'CONFIG' and sub == b'SET':
+        allowed = {n.encode(): [str(v).encode() for v in vs] for n, vs in PARAMETERS.items()}
+        pairs = zip(rest[::2], rest[1::2])
+        return all(n.lower() not in allowed or v in allowed[n.lower()] for n, v in pairs)
+    return not (name == b'PFSELFTEST' or (name == b'DEBUG' and sub != b'NOSUCH'))

@@ -1,0 +1,42 @@
+"""The session: what a client library says about itself."""
+from arguments import integer, maybe, oneOf, text, value
+
+NAME = oneOf('me', 'a-b:c', '', 'with space', 'line\n', 'ü', text(1, 10))
+
+TEMPLATES = [
+    ('PING',),
+    ('PING', value),
+    ('ECHO', value),
+    ('SELECT', oneOf(0, 0, 0, 3, 15, 16, -1, 'a', '')),
+    ('HELLO',),
+    ('HELLO', oneOf(2, 3)),
+    ('HELLO', oneOf(2, 3), 'SETNAME', NAME),
+    ('HELLO', oneOf(1, 4, 'a', ''), maybe('SETNAME', NAME)),
+    ('HELLO', 3, oneOf('nosuch', 'AUTH', ('AUTH', 'default'), ('AUTH', 'nosuch', 'x'), 'SETNAME')),
+    ('AUTH', value),
+    ('AUTH', oneOf('default', 'nosuch'), value),
+    ('AUTH', 'default', 'x', 'y'),
+    ('RESET',),
+    ('CLIENT', 'SETNAME', NAME),
+    ('CLIENT', 'GETNAME'),
+    ('CLIENT', 'GETNAME'),
+    ('CLIENT', 'ID'),
+    ('CLIENT', 'GETREDIR'),
+    ('CLIENT', 'TRACKINGINFO'),
+    ('CLIENT', 'NO-EVICT', oneOf('on', 'off', 'nosuch')),
+    ('CLIENT', 'REPLY', oneOf('ON', 'nosuch')),
+    ('CLIENT', 'UNPAUSE'),
+    ('CLIENT', 'PAUSE', oneOf(0, 'a', -1), maybe(oneOf('ALL', 'WRITE', 'nosuch'))),
+    ('CLIENT', 'UNBLOCK', oneOf(123456789, 'a'), maybe(oneOf('TIMEOUT', 'ERROR', 'nosuch'))),
+    ('CLIENT', 'KILL', oneOf('1.2.3.4:5', 'nosuch', '')),
+    ('CLIENT', 'KILL', oneOf(('ID', 123456789), ('ID', 'a'), ('ID', -1), ('ADDR', '1.2.3.4:5'),
+                             ('LADDR', '1.2.3.4:5'), ('USER', 'nosuch'), ('TYPE', 'nosuch'),
+                             ('TYPE', 'pubsub'), ('SKIPME', 'x'), ('nosuch', 1))),
+    ('CLIENT', 'LIST', oneOf(('TYPE', 'nosuch'), ('TYPE', 'pubsub'), ('ID', 'a'),
+                             ('ID', 123456789), ('nosuch',))),
+    ('CLIENT', oneOf('nosuch', 'setname', 'kill', integer)),
+    ('COMMAND', 'nosuch'),
+    ('nosuch', value),
+    ('nosuch',),
+    ('GET',),
+]

@@ -1,0 +1,47 @@
+"""Strings. Options that 7.0.15 does not know (IFEQ and the like) are left to Ebb's own tests."""
+from arguments import (between, double, integer, key, maybe, milliseconds, oneOf, seconds, several,
+                       shuffled, unixMilliseconds, unixSeconds, value)
+
+KEY = key('string')
+DEADLINE = oneOf(('EX', seconds), ('PX', milliseconds), ('EXAT', unixSeconds),
+                 ('PXAT', unixMilliseconds))
+
+TEMPLATES = [
+    ('SET', KEY, value),
+    ('SET', KEY, value),
+    ('SET', KEY, integer),
+    ('SET', KEY, double),
+    ('SET', KEY, value, shuffled(maybe(oneOf(DEADLINE, 'KEEPTTL')), maybe(oneOf('NX', 'XX')),
+                                 maybe('GET', chance=0.3))),
+    ('SET', KEY, value, shuffled(maybe(DEADLINE), maybe(DEADLINE, chance=0.2),
+                                 maybe('KEEPTTL', chance=0.2), maybe('NX', chance=0.2),
+                                 maybe('XX', chance=0.2), maybe('nosuch', chance=0.1))),
+    ('GET', KEY),
+    ('GET', KEY),
+    ('STRLEN', KEY),
+    ('GETSET', KEY, value),
+    ('GETDEL', KEY),
+    ('GETEX', KEY, maybe(oneOf(DEADLINE, 'PERSIST'))),
+    ('GETEX', KEY, several(oneOf(DEADLINE, 'PERSIST', 'nosuch'), 1, 2)),
+    ('SETNX', KEY, value),
+    ('SETEX', KEY, seconds, value),
+    ('PSETEX', KEY, milliseconds, value),
+    ('APPEND', KEY, value),
+    ('MGET', several(KEY, 1, 6)),
+    ('MSET', several((KEY, value), 1, 4)),
+    ('MSETNX', several((KEY, value), 1, 2)),
+    ('INCR', KEY),
+    ('INCR', KEY),
+    ('DECR', KEY),
+    ('INCRBY', KEY, integer),
+    ('DECRBY', KEY, integer),
+    ('INCRBYFLOAT', KEY, double),
+    ('GETRANGE', KEY, integer, integer),
+    ('SUBSTR', KEY, between(-10, 10), between(-10, 10)),
+    ('SETRANGE', KEY, between(0, 100), value),
+    ('LCS', KEY, KEY, maybe('LEN', chance=0.3),
+     shuffled(maybe('IDX'), maybe('MINMATCHLEN', between(0, 5)), maybe('WITHMATCHLEN'))),
+    ('OBJECT', 'ENCODING', KEY),
+    ('OBJECT', 'ENCODING', KEY),
+    ('TYPE', KEY),
+]

@@ -1,0 +1,15 @@
+"""Where Ebb and redis-server 7.0.15 differ on purpose, because newer documentation wins.
+
+Every entry needs its reason. A command is matched in printed form, as the differential driver
+prints it: words in upper or lower case as they were sent, strange bytes quoted.
+"""
+
+# Never sent: after these the two servers would hold different data.
+# (regular expression that the whole command matches, ignoring case; reason)
+NOT_SENT = [
+]
+
+# Sent, and the replies may differ; what they leave behind is the same.
+# (regular expression of the command; of Ebb's raw reply; of the oracle's raw reply; reason)
+REPLIES_DIFFER = [
+]
