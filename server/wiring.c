@@ -1,6 +1,7 @@
 #include "server/wiring.h"
 
 #include "server/commands/commands.h"
+#include "server/config_wiring.h"
 #include "server/session/notify.h"
 #include "server/session/pubsub.h"
 
@@ -9,6 +10,7 @@ server *wiringNewServer(const config *cfg, const clockSource *clock) {
     commandsAddAll(s->commands);
     pubsubAttach(s);
     notifyAttach(s);
+    configWire(s);
     return s;
 }
 
