@@ -1,6 +1,7 @@
 #include "server/wiring.h"
 
 #include "server/commands/commands.h"
+#include "server/config_wiring.h"
 #include "server/session/notify.h"
 #include "server/session/pubsub.h"
 #include "server/core/background.h"
@@ -11,6 +12,7 @@ server *wiringNewServer(const config *cfg, const clockSource *clock) {
     pubsubAttach(s);
     notifyAttach(s);
     backgroundStart(s);
+    configWire(s);
     return s;
 }
 
