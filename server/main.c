@@ -1,12 +1,12 @@
 /* main.c - the process: settings, signals, one server, its loop. */
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "server/net/net.h"
 #include "server/wiring.h"
 #include "storage/base/hash.h"
 #include "storage/base/log.h"
+#include "storage/base/mem.h"
 #include "storage/base/rng.h"
 
 int main(int argc, char **argv) {
@@ -16,10 +16,15 @@ int main(int argc, char **argv) {
     signal(SIGPIPE, SIG_IGN);
     config cfg;
     configInit(&cfg);
-    for (int i = 1; i + 1 < argc; i += 2)
-        if (!strcmp(argv[i], "--port")) cfg.port = strtol(argv[i + 1], NULL, 10);
+    char error[1024];
+    const char *path = argc > 1 && argv[1][0] != '-' ? argv[1] : NULL;
+    char *options = configOptions(argc - 1 - (path != NULL), argv + 1 + (path != NULL));
+    if (configLoad(&cfg, path, false, options, error, sizeof error) < 0) {
+        fprintf(stderr, "%s\n", error);
+        return 1;
+    }
+    memFree(options);
     server *s = wiringNewServer(&cfg, clockSystem());
-    char error[512];
     net *n = netNew(s);
     if (netListen(n, error, sizeof error) < 0) {
         fprintf(stderr, "%s\n", error);

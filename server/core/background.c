@@ -10,9 +10,7 @@
 #define EXPIRE_SLICE_NS (500 * US)
 #define EXPIRE_LOOK_NS  (500 * MS)
 
-#define RECLAIM_LOOK_NS  (1000 * MS)
-#define RECLAIM_SLICE_US 500
-#define RECLAIM_IDLE_US  1000
+#define RECLAIM_LOOK_NS (1000 * MS)
 /* Clients that came lately may come again at any moment. */
 #define RECLAIM_IDLE_NS (20 * MS)
 /* Serving between two slices: with it a slice takes a quarter of the time. */
@@ -90,10 +88,6 @@ static bool trimChunks(void *ctx) {
     return true;
 }
 
-static uint64_t sliceNs(int64_t configured_us, int64_t default_us) {
-    return (uint64_t)(configured_us > 0 ? configured_us : default_us) * US;
-}
-
 static void reclaimTask(void *ctx, server *s) {
     (void)ctx;
     struct background *b = s->background;
@@ -101,10 +95,10 @@ static void reclaimTask(void *ctx, server *s) {
     b->commands = s->stats.commands;
     b->removals = 0;
     bool idle = loopIsIdle(s);
-    uint64_t budget_ns = idle ? sliceNs(s->config.reclaim_idle_slice_us, RECLAIM_IDLE_US)
-                              : sliceNs(s->config.reclaim_slice_us, RECLAIM_SLICE_US);
+    int64_t budget_us = idle ? s->config.reclaim_idle_slice_us : s->config.reclaim_slice_us;
+    reclaimSetFrozen(s->reclaim, b->frozen || !s->config.reclaim_enabled);
     reclaimStats before = reclaimStatsOf(s->reclaim);
-    uint64_t delay_ns = reclaimSlice(s->reclaim, budget_ns);
+    uint64_t delay_ns = reclaimSlice(s->reclaim, (uint64_t)budget_us * US);
     reclaimStats after = reclaimStatsOf(s->reclaim);
     uint64_t spent_ns = after.ns - before.ns;
     s->stats.reclaim_ns += spent_ns;
@@ -133,7 +127,9 @@ bool backgroundReclaimUntil(server *s, size_t used_bytes) {
 }
 
 void backgroundFreeze(server *s, bool frozen) {
-    if (s->background) reclaimSetFrozen(s->reclaim, frozen);
+    if (!s->background) return;
+    s->background->frozen = frozen;
+    if (frozen) reclaimSetFrozen(s->reclaim, true);
 }
 
 #ifdef EBB_SHAKE

@@ -18,6 +18,7 @@
 
 struct background {
     int expire_task, reclaim_task;
+    bool frozen;           /* a child lives */
     uint32_t removals;     /* since reclaim was last woken */
     uint64_t commands;     /* stats.commands when reclaim last ran */
     uint64_t last_busy_ns; /* when reclaim last saw that commands had run */

@@ -16,6 +16,7 @@ client *clientNew(server *s, void *conn) {
     c->id = ++s->next_client_id;
     c->created_ms = c->last_active_ms = s->now_ms;
     replyBufInit(&c->out, &s->pool);
+    replyBufInit(&c->pushed, &s->pool);
     if (!conn) c->flags |= CLIENT_NO_CONN;
     if (!s->config.requirepass || !*s->config.requirepass) c->flags |= CLIENT_AUTHENTICATED;
     chainAppend(&s->clients, &c->in_server);
@@ -37,6 +38,7 @@ void clientFree(client *c) {
     ensure(found);
     s->client_count--;
     replyBufClear(&c->out);
+    replyBufClear(&c->pushed);
     respParserClear(&c->parser);
     memFree(c->pending);
     memFree(c->name);

@@ -64,6 +64,7 @@ struct client {
     uint64_t key_hash;   /* hash of argument key_index, where that is not 0 */
     int key_index;
     replyBuf out;
+    replyBuf pushed; /* what it pushed to itself: goes out behind the reply */
     clientInput input;
     respParser parser;
     /* ---- what only some requests touch ---- */

@@ -90,6 +90,7 @@ static void call(client *c, command *cmd) {
     cmd->run(c);
     if (effectsPending(s)) effectsRun(s, c);
     s->current = outer;
+    if (__builtin_expect(replyBufSize(&c->pushed) != 0, 0)) replyBufMove(&c->out, &c->pushed);
 #ifdef EBB_SHAKE
     backgroundShake(s);
 #endif

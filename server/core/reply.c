@@ -187,10 +187,18 @@ void replySubcommandError(client *c) {
                      (int)(word.size < 128 ? word.size : 128), word.data, name);
 }
 
+static void exchangeBuffers(client *c) {
+    replyBuf out = c->out;
+    c->out = c->pushed;
+    c->pushed = out;
+}
+
 void replyPushBegin(client *c) {
     c->flags |= CLIENT_PUSHING;
+    if (c == c->server->current) exchangeBuffers(c);
 }
 
 void replyPushEnd(client *c) {
     c->flags &= ~(uint32_t)CLIENT_PUSHING;
+    if (c == c->server->current) exchangeBuffers(c);
 }

@@ -53,7 +53,8 @@ server *serverNew(const config *cfg, const clockSource *clock) {
     s->db_count = (int)cfg->databases;
     s->dbs = memCalloc((size_t)s->db_count, sizeof(db *));
     s->db_hooks = effectsDbHooks(s);
-    for (int i = 0; i < s->db_count; i++) s->dbs[i] = dbNew(i, &s->db_hooks, &s->now_ms, s->discard);
+    for (int i = 0; i < s->db_count; i++)
+        s->dbs[i] = dbNew(i, &s->db_hooks, &s->now_ms, s->discard);
     return s;
 }
 

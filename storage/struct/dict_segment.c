@@ -161,8 +161,8 @@ void dictSegmentRelay(dict *d, const dictSegment *s, size_t n) {
 static void prefetchKeysOf(const dictBucket *bucket) {
     for (unsigned i = 0; i < DICT_SLOTS; i++) {
         uintptr_t item = (uintptr_t)dictSlotItem(bucket->slots[i]);
-        __builtin_prefetch((const void *)item);
-        __builtin_prefetch((const void *)(item + 31));
+        prefetch((const void *)item);
+        prefetch((const void *)(item + 31));
     }
 }
 
