@@ -18,6 +18,7 @@
 
 struct background {
     int expire_task, reclaim_task;
+    uint64_t command_ns;   /* stats.loop_command_ns when expiry last ran */
     bool frozen;           /* a child lives */
     uint32_t removals;     /* since reclaim was last woken */
     uint64_t commands;     /* stats.commands when reclaim last ran */
