@@ -2,9 +2,9 @@
 
 #include "server/commands/commands.h"
 #include "server/config_wiring.h"
+#include "server/core/background.h"
 #include "server/session/notify.h"
 #include "server/session/pubsub.h"
-#include "server/core/background.h"
 
 server *wiringNewServer(const config *cfg, const clockSource *clock) {
     server *s = serverNew(cfg, clock);
