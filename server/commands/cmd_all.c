@@ -8,6 +8,11 @@ void commandsAddAll(commandTable *t) {
     commandTableAdd(t, digestCommands);
     commandTableAdd(t, lcsCommands);
     commandTableAdd(t, keysCommands);
+    commandTableAdd(t, expireCommands);
+    commandTableAdd(t, scanCommands);
+    commandTableAdd(t, objectCommands);
+    commandTableAdd(t, sortCommands);
+    commandTableAdd(t, dbCommands);
     commandTableAdd(t, connectionCommands);
     commandTableAdd(t, bitmapCommands);
     commandTableAdd(t, hllCommands);
