@@ -1,12 +1,14 @@
 #include "server/wiring.h"
 
 #include "server/commands/commands.h"
+#include "server/session/auth.h"
 #include "server/session/notify.h"
 #include "server/session/pubsub.h"
 
 server *wiringNewServer(const config *cfg, const clockSource *clock) {
     server *s = serverNew(cfg, clock);
     commandsAddAll(s->commands);
+    authAttach(s);
     pubsubAttach(s);
     notifyAttach(s);
     return s;

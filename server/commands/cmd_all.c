@@ -4,5 +4,6 @@ void commandsAddAll(commandTable *t) {
     commandTableAdd(t, stringCommands);
     commandTableAdd(t, keysCommands);
     commandTableAdd(t, connectionCommands);
+    commandTableAdd(t, clientCommands);
     commandTableAdd(t, pubsubCommands);
 }

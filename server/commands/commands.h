@@ -6,6 +6,7 @@
 
 extern const commandSpec stringCommands[];
 extern const commandSpec connectionCommands[];
+extern const commandSpec clientCommands[];
 extern const commandSpec keysCommands[];
 extern const commandSpec pubsubCommands[];
 

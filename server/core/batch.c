@@ -112,6 +112,8 @@ void batchReceived(server *s, client *c, size_t size) {
     batch *b = s->batch;
     s->stats.net_input_bytes += size;
     c->net_input_bytes += size;
+    c->reads++;
+    c->last_active_ms = s->now_ms; /* A big request that trickles in is no idle client. */
     if (c->pending_size > SMALL_PENDING) {
         c->pending_size += size;
         c->input = (clientInput){c->pending, c->pending_size, 0};
@@ -122,7 +124,7 @@ void batchReceived(server *s, client *c, size_t size) {
     }
     size_t limit = c->flags & CLIENT_AUTHENTICATED ? (size_t)s->config.client_query_buffer_limit
                                                    : STRANGER_PENDING + (size_t)BATCH_READ;
-    if (__builtin_expect(c->input.size > limit, 0)) {
+    if (__builtin_expect(c->input.size + respParserMemory(&c->parser) > limit, 0)) {
         char line[512];
         clientDescribe(c, line, sizeof line);
         logLine(LOG_WARN, "Closing client that reached max query buffer length: %s", line);
@@ -268,6 +270,7 @@ static void keepRest(client *c) {
 }
 
 static void finishClient(client *c) {
+    c->batches++;
     keepRest(c);
     c->input = (clientInput){0};
     c->flags &= ~(uint32_t)CLIENT_QUEUED_INPUT;

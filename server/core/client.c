@@ -18,7 +18,10 @@ client *clientNew(server *s, void *conn) {
     replyBufInit(&c->out, &s->pool);
     replyBufInit(&c->pushed, &s->pool);
     if (!conn) c->flags |= CLIENT_NO_CONN;
-    if (!s->config.requirepass || !*s->config.requirepass) c->flags |= CLIENT_AUTHENTICATED;
+    if (!s->config.requirepass || !*s->config.requirepass)
+        c->flags |= CLIENT_AUTHENTICATED;
+    else
+        gateSetLiveFor(c, GATE_AUTH, true);
     chainAppend(&s->clients, &c->in_server);
     dictAdd(s->clients_by_id, keyRefOf(bytesOf(&c->id, sizeof c->id)).hash, c);
     s->client_count++;

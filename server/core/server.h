@@ -43,6 +43,7 @@ struct server {
     chain to_flush; /* clients with output */
     chain to_free;  /* marked CLIENT_CLOSE_NOW */
     size_t client_count;
+    size_t over_soft_limit; /* clients whose soft_limit_since_ms runs */
     uint64_t next_client_id;
     dict *clients_by_id;
     client *current;  /* whose command runs */
@@ -69,7 +70,10 @@ struct server {
     struct reclaim *reclaim;
     struct activeExpire *expire;
     struct net *net;
-    chain client_closed; /* clientClosedHook: told before a client is freed */
+    struct clientPause *pause;
+    struct clientWatch *client_watch;
+    chain client_closed;  /* clientClosedHook: told before a client is freed */
+    chain client_details; /* clientDetailsHook: what floors above know of a client */
 };
 
 typedef struct clientClosedHook {
