@@ -2,7 +2,9 @@
 
 #include "server/commands/commands.h"
 #include "server/session/auth.h"
+#include "server/session/client_watch.h"
 #include "server/session/notify.h"
+#include "server/session/pause.h"
 #include "server/session/pubsub.h"
 
 server *wiringNewServer(const config *cfg, const clockSource *clock) {
@@ -11,10 +13,14 @@ server *wiringNewServer(const config *cfg, const clockSource *clock) {
     authAttach(s);
     pubsubAttach(s);
     notifyAttach(s);
+    pauseAttach(s);
+    clientWatchAttach(s);
     return s;
 }
 
 void wiringFreeServer(server *s) {
+    clientWatchDetach(s);
+    pauseDetach(s);
     pubsubDetach(s);
     serverFree(s);
 }

@@ -160,7 +160,9 @@ static void addRequest(batch *b, client *c, size_t start, int argc, const bytes 
 /* Parses requests of 'c' into the group. True when its input is used up (or cannot go on now). */
 static bool parseClient(server *s, batch *b, client *c) {
     while (b->group_count < BATCH_GROUP) {
-        if (c->flags & CLIENT_HELD || c->input.pos >= c->input.size) return true;
+        /* What was rolled back runs in the next batch, even if it may go on by now. */
+        if (c->flags & (CLIENT_HELD | CLIENT_ROLLED_BACK) || c->input.pos >= c->input.size)
+            return true;
         respLimits limits = {.max_bulk = (size_t)s->config.proto_max_bulk_len,
                              .stranger = !(c->flags & CLIENT_AUTHENTICATED)};
         int argc;

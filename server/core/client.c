@@ -69,6 +69,7 @@ void clientCloseAfterReply(client *c) {
 
 void clientHold(client *c, uint32_t why) {
     c->flags |= why | CLIENT_HELD;
+    replyQueueFlush(c); /* Also where the connection learns that it shall not read. */
 }
 
 void clientResume(client *c, uint32_t why) {
@@ -76,6 +77,7 @@ void clientResume(client *c, uint32_t why) {
     if (c->flags & (CLIENT_BLOCKED | CLIENT_PAUSED | CLIENT_CLOSE_NOW | CLIENT_CLOSE_AFTER_REPLY))
         return;
     c->flags &= ~(uint32_t)CLIENT_HELD;
+    replyQueueFlush(c);
     batchWake(c->server, c);
 }
 

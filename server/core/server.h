@@ -23,6 +23,8 @@
 #define EBB_REDIS_VERSION "7.0.0"
 
 typedef struct pubsub pubsub;
+typedef struct clientPause clientPause;
+typedef struct clientWatch clientWatch;
 
 struct server {
     const clockSource *clock;
@@ -70,8 +72,8 @@ struct server {
     struct reclaim *reclaim;
     struct activeExpire *expire;
     struct net *net;
-    struct clientPause *pause;
-    struct clientWatch *client_watch;
+    clientPause *pause;
+    clientWatch *client_watch;
     chain client_closed;  /* clientClosedHook: told before a client is freed */
     chain client_details; /* clientDetailsHook: what floors above know of a client */
 };
