@@ -3,6 +3,8 @@
 #include "server/commands/commands.h"
 #include "server/session/auth.h"
 #include "server/session/client_watch.h"
+#include "server/config_wiring.h"
+#include "server/core/background.h"
 #include "server/session/notify.h"
 #include "server/session/pause.h"
 #include "server/session/pubsub.h"
@@ -15,6 +17,8 @@ server *wiringNewServer(const config *cfg, const clockSource *clock) {
     notifyAttach(s);
     pauseAttach(s);
     clientWatchAttach(s);
+    backgroundStart(s);
+    configWire(s);
     return s;
 }
 
@@ -22,5 +26,6 @@ void wiringFreeServer(server *s) {
     clientWatchDetach(s);
     pauseDetach(s);
     pubsubDetach(s);
+    backgroundStop(s);
     serverFree(s);
 }

@@ -2,8 +2,16 @@
 
 void commandsAddAll(commandTable *t) {
     commandTableAdd(t, stringCommands);
+    commandTableAdd(t, stringSetCommands);
+    commandTableAdd(t, counterCommands);
+    commandTableAdd(t, increxCommands);
+    commandTableAdd(t, digestCommands);
+    commandTableAdd(t, lcsCommands);
     commandTableAdd(t, keysCommands);
     commandTableAdd(t, connectionCommands);
     commandTableAdd(t, clientCommands);
+    commandTableAdd(t, bitmapCommands);
+    commandTableAdd(t, hllCommands);
     commandTableAdd(t, pubsubCommands);
+    commandTableAdd(t, configCommands);
 }

@@ -5,10 +5,18 @@
 #include "server/core/command.h"
 
 extern const commandSpec stringCommands[];
+extern const commandSpec stringSetCommands[];
+extern const commandSpec counterCommands[];
+extern const commandSpec increxCommands[];
+extern const commandSpec digestCommands[];
+extern const commandSpec lcsCommands[];
 extern const commandSpec connectionCommands[];
 extern const commandSpec clientCommands[];
 extern const commandSpec keysCommands[];
+extern const commandSpec bitmapCommands[];
+extern const commandSpec hllCommands[];
 extern const commandSpec pubsubCommands[];
+extern const commandSpec configCommands[];
 
 void commandsAddAll(commandTable *t);
 

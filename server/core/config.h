@@ -28,6 +28,34 @@ typedef struct savePoint {
     int64_t seconds, changes;
 } savePoint;
 
+/* Values of word directives. */
+enum { CONFIG_NO, CONFIG_YES, CONFIG_LOCAL }; /* enable-*-command, enable-protected-configs */
+enum { SUPERVISED_NO, SUPERVISED_AUTO, SUPERVISED_SYSTEMD, SUPERVISED_UPSTART };
+enum {
+    SHUTDOWN_DEFAULT = 0,
+    SHUTDOWN_SAVE = 1,
+    SHUTDOWN_NOSAVE = 2,
+    SHUTDOWN_NOW = 4,
+    SHUTDOWN_FORCE = 8
+};
+enum {
+    POLICY_LRU = 1, /* or-ed with POLICY_ALLKEYS, else volatile */
+    POLICY_LFU = 2,
+    POLICY_RANDOM = 4,
+    POLICY_TTL = 8,
+    POLICY_ALLKEYS = 16,
+    POLICY_NOEVICTION = 32
+};
+enum { FSYNC_NO, FSYNC_EVERY_SECOND, FSYNC_ALWAYS };
+enum { DISKLESS_LOAD_NO, DISKLESS_LOAD_WHEN_EMPTY, DISKLESS_LOAD_SWAPDB };
+enum { PROPAGATION_IGNORE, PROPAGATION_PANIC, PROPAGATION_PANIC_ON_REPLICAS };
+enum { ENDPOINT_IP, ENDPOINT_HOSTNAME, ENDPOINT_UNKNOWN };
+enum { OOM_SCORE_NO, OOM_SCORE_RELATIVE, OOM_SCORE_ABSOLUTE };
+enum { CHANNELS_NONE, CHANNELS_ALL };
+enum { TLS_USER_OFF, TLS_USER_CN };
+enum { TLS_CLIENTS_OPTIONAL = 2 }; /* tls-auth-clients, besides CONFIG_NO and CONFIG_YES */
+enum { SANITIZE_CLIENTS = 2 };     /* sanitize-dump-payload, likewise */
+
 typedef struct config config;
 
 /* Called after a value was set; false, with 'error' filled, refuses it and the old value comes
@@ -82,29 +110,60 @@ struct config {
     struct configRest *rest;
 };
 
-/* Defaults. */
+/* Defaults. Moves with its struct: nothing in it points back. */
 void configInit(config *c);
 void configClear(config *c);
 
-/* Registers what must happen when 'name' changes at run time. The latest registration counts. */
+/* Registers what must happen when 'name' changes at run time: called once after the values of a
+ * CONFIG SET stand, for all names that share 'changed' and 'ctx', in the order of registration. */
 void configOnChange(config *c, const char *name, configChanged changed, void *ctx);
 
-/* Reads a file (NULL: none; "-": standard input), then "--name value ..." arguments over it. On
- * failure returns a negative ERR_* and fills 'error' with what is wrong and where (file, line
- * number, text). */
-int configLoad(config *c, const char *path, int argc, char **argv, char *error, size_t error_room);
+/* Reads a file (NULL: none), standard input where 'read_stdin', then the lines of 'options' (see
+ * configOptions; NULL: none) as one text. On failure returns a negative ERR_* and fills 'error':
+ * what is wrong and where (line number, text), as it is printed before the process ends. */
+int configLoad(config *c, const char *path, bool read_stdin, const char *options, char *error,
+               size_t error_room);
 
-/* CONFIG GET: visit gets each directive whose name matches one of the patterns, once. */
+/* The lines that the arguments "--name value ..." stand for; to be freed with memFree. */
+char *configOptions(int argc, char **argv);
+
+/* CONFIG GET: visits each directive whose name or alias matches one of the patterns, once; a whole
+ * name is given back as it was spelled. */
 void configGet(const config *c, const bytes *patterns, int count,
-               void (*visit)(void *ctx, const char *name, bytes value), void *ctx);
+               void (*visit)(void *ctx, bytes name, bytes value), void *ctx);
 
-/* CONFIG SET of several at once, all or none. On failure 'error' has the text after
- * "ERR CONFIG SET failed (possibly related to argument 'x') - " or the whole one; see the .c. */
-int configSet(config *c, const bytes *names, const bytes *values, int count, char *error,
-              size_t error_room);
+/* CONFIG SET of several at once, all or none. 'may_set_protected': enable-protected-configs lets
+ * this client. On failure returns a negative ERR_* and 'error' has the whole text after "ERR ". */
+int configSet(config *c, const bytes *names, const bytes *values, int count, bool may_set_protected,
+              char *error, size_t error_room);
 
 /* CONFIG REWRITE: the file it was loaded from, its comments and order kept; written anew, synced
- * and renamed. */
-int configRewrite(config *c, char *error, size_t error_room);
+ * and renamed. 'everything' writes defaults too. The text of 'error' is the whole one after "ERR ".
+ */
+int configRewrite(config *c, bool everything, char *error, size_t error_room);
+/* The file it was loaded from, absolute; "" if none. */
+const char *configPath(const config *c);
+
+/* A value by name or alias, for directives without a field: numbers, yes/no as 1 and 0, words as
+ * their CONFIG_* values. An unknown name or another type is a programmer's error. Costs a search.
+ */
+int64_t configInt(const config *c, const char *name);
+/* Never NULL; borrowed until the next change. */
+const char *configStr(const config *c, const char *name);
+/* Percentages of maxmemory-clients and kin are negative: -5 is 5%. */
+
+/* Visits rename-command (first, second), loadmodule and user (first: the rest of the line) in the
+ * order of the file; 'second' is "" where there is none. */
+void configEachExtra(const config *c, const char *name,
+                     void (*visit)(void *ctx, const char *first, const char *second), void *ctx);
+
+/* Visits each directive that was set and has no effect in this version. */
+void configEachInert(const config *c, void (*visit)(void *ctx, const char *name), void *ctx);
+
+/* All directives, aliases not; for tests and tools. */
+void configEachName(void (*visit)(void *ctx, const char *name, const char *alias), void *ctx);
+
+/* The letters of notify-keyspace-events as NOTIFY_* bits. False for an unknown letter. */
+bool configParseNotify(bytes letters, uint32_t *flags);
 
 #endif

@@ -71,6 +71,7 @@ struct server {
     struct errorStats *errors;
     struct reclaim *reclaim;
     struct activeExpire *expire;
+    struct background *background;
     struct net *net;
     clientPause *pause;
     clientWatch *client_watch;

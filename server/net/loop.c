@@ -100,7 +100,8 @@ void netTurn(net *n) {
     uint64_t spent = s->now_ns - start;
     s->stats.loop_ns += spent;
     if (spent > s->stats.loop_ns_max) s->stats.loop_ns_max = spent;
-    if (s->stats.commands - commands > s->stats.loop_commands_max)
+    /* CONFIG RESETSTAT sets the count back. */
+    if (s->stats.commands > commands && s->stats.commands - commands > s->stats.loop_commands_max)
         s->stats.loop_commands_max = s->stats.commands - commands;
 }
 

@@ -382,6 +382,45 @@ START_TEST(scanVisitsAllEvenThosePastTheirDeadline) {
 }
 END_TEST
 
+/* A whole pass of moving entries off sparse pages. The number moved. */
+static size_t defrag(void) {
+    size_t moved = 0;
+    uint64_t cursor = 0;
+    slabPassBegin(SLAB_ENTRY);
+    do cursor = dbDefragStep(r.d, cursor, &moved);
+    while (cursor);
+    slabPassEnd(SLAB_ENTRY);
+    return moved;
+}
+
+START_TEST(defragEmptiesSparsePagesAndLosesNothing) {
+    enum { KEYS = 20000 };
+    char name[16];
+    for (int i = 0; i < KEYS; i++) {
+        snprintf(name, sizeof name, "k%d", i);
+        dbSetStringUntil(r.d, key(name), bytesOfText(name), i % 20 ? DEADLINE_NONE : 2000 + i);
+    }
+    for (int i = 0; i < KEYS; i++) {
+        snprintf(name, sizeof name, "k%d", i);
+        if (i % 10) dbDelete(r.d, key(name), DB_DELETED);
+    }
+    while (dbShrinkStep(r.d)) {
+    }
+    if (slabPassWorthwhile(SLAB_ENTRY)) {
+        slabStats before = slabStatsOf(SLAB_ENTRY);
+        ck_assert_uint_gt(defrag(), 0);
+        slabStats after = slabStatsOf(SLAB_ENTRY);
+        ck_assert_uint_lt(after.page_bytes, before.page_bytes / 4);
+    }
+    for (int i = 0; i < KEYS; i += 10) {
+        snprintf(name, sizeof name, "k%d", i);
+        ckString(name, name);
+    }
+    r.now_ms = 2000 + KEYS;
+    ck_assert_uint_eq(dbExpireDue(r.d, KEYS), KEYS / 20);
+}
+END_TEST
+
 int main(void) {
     const TTest *list[] = {setAddsThenOverwritesInSilence,
                            setOverCollectionOrBlobTellsOverwritten,
@@ -399,7 +438,8 @@ int main(void) {
                            randomSkipsKeysPastTheirDeadline,
                            everyChangeIsCounted,
                            whatOnlyLooksOrFailsCountsAsNoChange,
-                           scanVisitsAllEvenThosePastTheirDeadline};
+                           scanVisitsAllEvenThosePastTheirDeadline,
+                           defragEmptiesSparsePagesAndLosesNothing};
     Suite *suite = suite_create("db");
     TCase *cases = tcase_create("db");
     tcase_add_checked_fixture(cases, setUp, tearDown);
