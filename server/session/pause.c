@@ -1,5 +1,6 @@
 #include "server/session/pause.h"
 
+#include "server/core/background.h"
 #include "storage/base/mem.h"
 
 /* Longer pauses end then all the same: nobody waits for 34 years. */
@@ -76,6 +77,7 @@ void pauseEnd(server *s) {
         client *c = CHAIN_ITEM(node, client, in_server);
         if (c->flags & CLIENT_PAUSED) clientResume(c, CLIENT_PAUSED);
     }
+    backgroundWakeExpire(s);
 }
 
 bool pauseIsOn(const server *s) {
