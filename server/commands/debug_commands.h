@@ -1,0 +1,19 @@
+/* debug_commands.h - sub-commands of DEBUG, for cmd_debug.c alone. */
+#ifndef EBB_SERVER_COMMANDS_DEBUG_COMMANDS_H
+#define EBB_SERVER_COMMANDS_DEBUG_COMMANDS_H
+
+#include "server/core/client.h"
+
+/* debug_look.c */
+void debugObject(client *c);
+void debugSdslen(client *c);
+void debugListpack(client *c);
+void debugQuicklist(client *c);
+void debugDigestAll(client *c);
+void debugDigestValues(client *c);
+void debugHtstats(client *c);
+void debugHtstatsKey(client *c);
+void debugPopulate(client *c);
+void debugProtocol(client *c);
+
+#endif
