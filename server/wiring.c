@@ -1,6 +1,8 @@
 #include "server/wiring.h"
 
 #include "server/commands/commands.h"
+#include "server/config_wiring.h"
+#include "server/core/background.h"
 #include "server/observe/info.h"
 #include "server/session/notify.h"
 #include "server/session/pubsub.h"
@@ -10,12 +12,15 @@ server *wiringNewServer(const config *cfg, const clockSource *clock) {
     commandsAddAll(s->commands);
     pubsubAttach(s);
     notifyAttach(s);
+    backgroundStart(s);
     infoAttach(s);
+    configWire(s);
     return s;
 }
 
 void wiringFreeServer(server *s) {
     infoDetach(s);
     pubsubDetach(s);
+    backgroundStop(s);
     serverFree(s);
 }

@@ -6,7 +6,6 @@
 #include "server/core/reply.h"
 #include "server/core/server.h"
 #include "server/observe/info.h"
-#include "storage/base/log.h"
 
 /* INFO [section ...] */
 static void infoCommand(client *c) {
@@ -119,7 +118,6 @@ static void shutdownCommand(client *c) {
                       "SHUTDOWN NOSAVE ends it without.");
         return;
     }
-    logLine(LOG_WARN, "User requested shutdown...");
     c->server->shutdown_asked = 1;
     clientCloseSoon(c);
 }
