@@ -11,6 +11,7 @@
 #include "server/commands/commands.h"
 #include "server/commands/debug_commands.h"
 #include "server/core/args.h"
+#include "server/core/background.h"
 #include "server/core/reply.h"
 #include "server/core/server.h"
 #include "server/observe/heap_tuning.h"
@@ -56,6 +57,7 @@ static bool switchOf(client *c, int index) {
 /* DEBUG SET-ACTIVE-EXPIRE 0|1 */
 static void debugActiveExpire(client *c) {
     c->server->active_expire = switchOf(c, 2);
+    backgroundWakeExpire(c->server);
     replyOk(c);
 }
 
@@ -229,6 +231,7 @@ typedef struct debugRow {
 
 static const debugRow rows[] = {
     {"aof-flush-sleep", 1, 1, debugNothing},
+    {"assert", 0, 0, debugAssert},
     {"change-repl-id", 0, 0, debugChangeReplicationId},
     {"client-eviction", 0, 0, debugClientEviction},
     {"clusterlink", 3, 3, debugClusterLink},
@@ -246,6 +249,8 @@ static const debugRow rows[] = {
     {"mallctl", 1, 2, debugMallctl},
     {"mallctl-str", 1, 2, debugMallctlText},
     {"object", 1, 1, debugObject},
+    {"oom", 0, 0, debugOom},
+    {"panic", 0, 0, debugPanic},
     {"pause-cron", 1, 1, debugPauseCron},
     {"populate", 1, 3, debugPopulate},
     {"protocol", 1, 1, debugProtocol},
@@ -254,6 +259,7 @@ static const debugRow rows[] = {
     {"reload", 0, INT_MAX, debugReload},
     {"replybuffer", 2, 2, debugReplyBuffer},
     {"sdslen", 1, 1, debugSdslen},
+    {"segfault", 0, 0, debugSegfault},
     {"set-active-expire", 1, 1, debugActiveExpire},
     {"set-disable-deny-scripts", 1, 1, debugNothing},
     {"set-skip-checksum-validation", 1, 1, debugNothing},
@@ -262,7 +268,7 @@ static const debugRow rows[] = {
 };
 
 /* DEBUG sub-command [argument ...] */
-static void debugCommand(client *c) {
+void debugCommand(client *c) {
     if (!mayDebug(c)) {
         replyError(c, "ERR DEBUG command not allowed. If the enable-debug-command option is set to "
                       "\"local\", you can run it from a local connection, otherwise you need to "

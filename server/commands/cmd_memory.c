@@ -3,6 +3,7 @@
 
 #include "server/commands/commands.h"
 #include "server/core/args.h"
+#include "server/core/background.h"
 #include "server/core/key_open.h"
 #include "server/core/reply.h"
 #include "server/core/server.h"
@@ -10,7 +11,6 @@
 #include "server/observe/info.h"
 #include "server/observe/memory_report.h"
 #include "storage/base/mem.h"
-#include "storage/base/slab.h"
 
 /* MEMORY USAGE key [SAMPLES count]
  * Replies with the bytes of the key, its value and its share of the tables. The memory of a value
@@ -126,11 +126,9 @@ static void mallocStatsCommand(client *c) {
 }
 
 /* MEMORY PURGE
- * Gives free pages of slabs and heap back to the kernel now. */
+ * All that the background task would do, now, and the heap's free pages back to the kernel. */
 static void purgeCommand(client *c) {
-    enum { PAGES_AT_ONCE = 256 };
-    while (slabReturn(PAGES_AT_ONCE)) continue;
-    memPurge();
+    backgroundReclaimNow(c->server);
     replyOk(c);
 }
 

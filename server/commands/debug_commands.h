@@ -16,4 +16,13 @@ void debugHtstatsKey(client *c);
 void debugPopulate(client *c);
 void debugProtocol(client *c);
 
+/* debug_crash.c */
+void debugSegfault(client *c);
+void debugPanic(client *c);
+void debugAssert(client *c);
+void debugOom(client *c);
+
+/* Not static, so that the stack trace of a crash report can name it. */
+void debugCommand(client *c);
+
 #endif

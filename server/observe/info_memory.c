@@ -1,8 +1,10 @@
 /* INFO memory. */
+#include "expire/cycle/reclaim.h"
 #include "server/observe/info_internal.h"
 #include "server/observe/memory_report.h"
 #include "storage/base/mem.h"
 #include "storage/base/num.h"
+#include "storage/base/slab.h"
 
 static void bytesAndHuman(infoText *t, const char *name, size_t size) {
     char human[32];
@@ -66,6 +68,20 @@ static void fragmentation(infoText *t, const memoryReport *r) {
     infoLine(t, "mem_fragmentation_bytes:%lld", memoryDelta(r->rss, r->used));
 }
 
+/* The background task that gives memory back: what it does now and what it did. */
+static void reclaimFields(const server *s, infoText *t) {
+    reclaimStats n = reclaimStatsOf(s->reclaim);
+    infoLine(t, "mem_reclaim_state:%s", reclaimStateText(n.state));
+    infoLine(t, "mem_reclaim_pending_bytes:%zu", discardPendingBytes(s->discard));
+    infoLine(t, "mem_reclaim_slices:%llu", (unsigned long long)n.slices);
+    infoLine(t, "mem_reclaim_usec:%llu", (unsigned long long)n.ns / 1000);
+    infoLine(t, "mem_reclaim_passes:%llu", (unsigned long long)n.passes);
+    infoLine(t, "mem_reclaim_moved_items:%llu", (unsigned long long)n.moved);
+    infoLine(t, "mem_reclaim_returned_pages:%llu", (unsigned long long)n.pages_returned);
+    infoLine(t, "mem_reclaim_returned_bytes:%zu", slabStatsTotal().returned_bytes);
+    infoLine(t, "mem_reclaim_purges:%llu", (unsigned long long)n.purges);
+}
+
 void infoMemory(server *s, infoText *t) {
     memoryReport r = memoryReportOf(s);
     usage(t, &r);
@@ -73,7 +89,7 @@ void infoMemory(server *s, infoText *t) {
     bytesAndHuman(t, "maxmemory", s->config.maxmemory);
     infoLine(t, "maxmemory_policy:%s", policyName(s->config.maxmemory_policy));
     fragmentation(t, &r);
-    infoLine(t, "mem_not_counted_for_evict:0");
+    infoLine(t, "mem_not_counted_for_evict:%zu", discardPendingBytes(s->discard));
     infoLine(t, "mem_replication_backlog:0");
     infoLine(t, "mem_total_replication_buffers:0");
     infoLine(t, "mem_clients_slaves:%zu", r.replicas);
@@ -89,4 +105,5 @@ void infoMemory(server *s, infoText *t) {
     infoLine(t, "mem_slab_pages:%zu", r.slab_pages);
     infoLine(t, "mem_slab_chunks:%zu", r.slab_chunks);
     infoLine(t, "mem_tables:%zu", r.tables);
+    if (s->reclaim) reclaimFields(s, t);
 }

@@ -1,6 +1,7 @@
 /* The sections of INFO but memory. What belongs to floors that are not there yet stands with its
  * neutral value, because monitoring tools look for it. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -12,13 +13,12 @@
 
 typedef unsigned long long count;
 
-static const char *supervisorName(int supervised) {
-    switch (supervised) {
-    case SUPERVISED_SYSTEMD: return "systemd";
-    case SUPERVISED_UPSTART: return "upstart";
-    case SUPERVISED_AUTO: return "unknown";
-    default: return "no";
-    }
+/* Which supervisor was told that this process is ready: the one asked for, if it is there. */
+static const char *supervisorName(int wanted) {
+    bool any = wanted == SUPERVISED_AUTO;
+    if ((any || wanted == SUPERVISED_UPSTART) && getenv("UPSTART_JOB")) return "upstart";
+    if ((any || wanted == SUPERVISED_SYSTEMD) && getenv("NOTIFY_SOCKET")) return "systemd";
+    return "no";
 }
 
 static void executable(const server *s, infoText *t) {
