@@ -19,4 +19,7 @@ void commandsAddAll(commandTable *t) {
     commandTableAdd(t, hllCommands);
     commandTableAdd(t, pubsubCommands);
     commandTableAdd(t, configCommands);
+    commandTableAdd(t, serverCommands);
+    commandTableAdd(t, memoryCommands);
+    commandTableAdd(t, debugCommands);
 }

@@ -22,6 +22,9 @@ extern const commandSpec bitmapCommands[];
 extern const commandSpec hllCommands[];
 extern const commandSpec pubsubCommands[];
 extern const commandSpec configCommands[];
+extern const commandSpec serverCommands[];
+extern const commandSpec memoryCommands[];
+extern const commandSpec debugCommands[];
 
 void commandsAddAll(commandTable *t);
 
