@@ -1,4 +1,5 @@
 #include "server/commands/commands.h"
+#include "server/commands/docs/docs.h"
 
 void commandsAddAll(commandTable *t) {
     commandTableAdd(t, stringCommands);
@@ -13,4 +14,6 @@ void commandsAddAll(commandTable *t) {
     commandTableAdd(t, hllCommands);
     commandTableAdd(t, pubsubCommands);
     commandTableAdd(t, configCommands);
+    commandTableAdd(t, commandCommands);
+    docsAttach(t);
 }

@@ -16,6 +16,7 @@ extern const commandSpec bitmapCommands[];
 extern const commandSpec hllCommands[];
 extern const commandSpec pubsubCommands[];
 extern const commandSpec configCommands[];
+extern const commandSpec commandCommands[];
 
 void commandsAddAll(commandTable *t);
 
