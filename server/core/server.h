@@ -68,6 +68,7 @@ struct server {
     struct errorStats *errors;
     struct reclaim *reclaim;
     struct activeExpire *expire;
+    struct background *background;
     struct net *net;
     chain client_closed; /* clientClosedHook: told before a client is freed */
 };
