@@ -1,18 +1,31 @@
 #include "server/wiring.h"
 
 #include "server/commands/commands.h"
+#include "server/session/auth.h"
+#include "server/session/client_watch.h"
+#include "server/config_wiring.h"
+#include "server/core/background.h"
 #include "server/session/notify.h"
+#include "server/session/pause.h"
 #include "server/session/pubsub.h"
 
 server *wiringNewServer(const config *cfg, const clockSource *clock) {
     server *s = serverNew(cfg, clock);
     commandsAddAll(s->commands);
+    authAttach(s);
     pubsubAttach(s);
     notifyAttach(s);
+    pauseAttach(s);
+    clientWatchAttach(s);
+    backgroundStart(s);
+    configWire(s);
     return s;
 }
 
 void wiringFreeServer(server *s) {
+    clientWatchDetach(s);
+    pauseDetach(s);
     pubsubDetach(s);
+    backgroundStop(s);
     serverFree(s);
 }

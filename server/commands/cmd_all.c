@@ -14,6 +14,7 @@ void commandsAddAll(commandTable *t) {
     commandTableAdd(t, sortCommands);
     commandTableAdd(t, dbCommands);
     commandTableAdd(t, connectionCommands);
+    commandTableAdd(t, clientCommands);
     commandTableAdd(t, bitmapCommands);
     commandTableAdd(t, hllCommands);
     commandTableAdd(t, pubsubCommands);

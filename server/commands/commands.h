@@ -11,6 +11,7 @@ extern const commandSpec increxCommands[];
 extern const commandSpec digestCommands[];
 extern const commandSpec lcsCommands[];
 extern const commandSpec connectionCommands[];
+extern const commandSpec clientCommands[];
 extern const commandSpec keysCommands[];
 extern const commandSpec expireCommands[];
 extern const commandSpec scanCommands[];

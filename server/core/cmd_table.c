@@ -7,7 +7,13 @@
 #include "storage/base/ensure.h"
 #include "storage/base/mem.h"
 
-enum { TABLE_SLOTS = 2048, COMMANDS_MAX = 512, NAME_WORDS = 3, NAME_MAX_SIZE = NAME_WORDS * 8 };
+enum {
+    TABLE_SLOTS = 2048,
+    COMMANDS_MAX = 512,
+    RENAMED_MAX = 128,
+    NAME_WORDS = 3,
+    NAME_MAX_SIZE = NAME_WORDS * 8
+};
 
 /* A name folded to lower case by or-ing 0x20 into each byte, zero padding included: two names of
  * letters are equal exactly if their folded words and sizes are. */
@@ -22,8 +28,16 @@ typedef struct tableSlot {
     bool letters_only; /* else the folded form may lie, and the text decides */
 } tableSlot;
 
+/* A name given by rename-command, of any length: looked for where the slots know nothing. */
+typedef struct renamed {
+    char *name;
+    command *cmd;
+} renamed;
+
 struct commandTable {
     tableSlot slots[TABLE_SLOTS];
+    renamed renamed[RENAMED_MAX];
+    int renamed_count;
     command *list[COMMANDS_MAX];
     int count;
     int next_id;
@@ -168,6 +182,7 @@ void commandTableFree(commandTable *t) {
         clearCommand(t->list[i]);
         memFree(t->list[i]);
     }
+    for (int i = 0; i < t->renamed_count; i++) memFree(t->renamed[i].name);
     memFree(t);
 }
 
@@ -190,15 +205,45 @@ void commandTableAdd(commandTable *t, const commandSpec *rows) {
     for (; rows->name; rows++) addRow(t, rows);
 }
 
+static command *findRenamed(const commandTable *t, bytes name) {
+    for (int i = 0; i < t->renamed_count; i++)
+        if (bytesEqualWord(name, t->renamed[i].name)) return t->renamed[i].cmd;
+    return NULL;
+}
+
 command *commandFind(const commandTable *t, bytes name) {
     foldedName folded;
-    if (!foldName(name, &folded)) return NULL;
+    if (!foldName(name, &folded)) return findRenamed(t, name);
     for (size_t at = foldedHash(&folded);; at = (at + 1) & (TABLE_SLOTS - 1)) {
         const tableSlot *slot = &t->slots[at];
-        if (!slot->cmd) return NULL;
+        if (!slot->cmd) return findRenamed(t, name);
         if (!foldedEqual(&slot->name, &folded)) continue;
         if (slot->letters_only || bytesEqualWord(name, slot->cmd->spec->name)) return slot->cmd;
     }
+}
+
+/* Takes the name away that finds 'cmd'. The slot stays taken, by a size that no name has. */
+static void forgetName(commandTable *t, const command *cmd) {
+    for (size_t i = 0; i < TABLE_SLOTS; i++)
+        if (t->slots[i].cmd == cmd) t->slots[i].name.size = SIZE_MAX;
+    for (int i = 0; i < t->renamed_count; i++) {
+        if (t->renamed[i].cmd != cmd) continue;
+        memFree(t->renamed[i].name);
+        t->renamed[i] = t->renamed[--t->renamed_count];
+        return;
+    }
+}
+
+bool commandRename(commandTable *t, bytes from, bytes to, const char **reason) {
+    command *cmd = commandFind(t, from);
+    *reason = !cmd                                  ? "No such command in rename-command"
+              : to.size && commandFind(t, to)       ? "Target command name already exists"
+              : t->renamed_count == RENAMED_MAX - 1 ? "Too many renamed commands"
+                                                    : NULL;
+    if (*reason) return false;
+    forgetName(t, cmd);
+    if (to.size) t->renamed[t->renamed_count++] = (renamed){bytesToText(to), cmd};
+    return true;
 }
 
 command *commandFindSub(const command *container, bytes name) {

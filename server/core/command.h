@@ -155,6 +155,10 @@ command *commandFindSub(const command *container, bytes name);
 /* By full name, "get" or "config|get". */
 command *commandFindFull(const commandTable *t, bytes name);
 
+/* rename-command: 'from' is found as 'to' from now on, or not at all where 'to' is empty. False
+ * with the reason if there is no such command or 'to' is taken. */
+bool commandRename(commandTable *t, bytes from, bytes to, const char **reason);
+
 /* All top-level commands in the order in which they were added. */
 int commandCount(const commandTable *t);
 command *commandAt(const commandTable *t, int index);

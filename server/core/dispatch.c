@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "server/core/background.h"
 #include "server/core/reply.h"
 #include "server/core/server.h"
 #include "storage/base/ensure.h"
@@ -90,6 +91,9 @@ static void call(client *c, command *cmd) {
     if (effectsPending(s)) effectsRun(s, c);
     s->current = outer;
     if (__builtin_expect(replyBufSize(&c->pushed) != 0, 0)) replyBufMove(&c->out, &c->pushed);
+#ifdef EBB_SHAKE
+    backgroundShake(s);
+#endif
     serverReadClock(s);
     cmd->calls++;
     cmd->usec_ns += s->now_ns - start;

@@ -1,5 +1,6 @@
 #include "server/core/effects.h"
 
+#include "server/core/background.h"
 #include "server/core/server.h"
 #include "storage/base/ensure.h"
 #include "storage/base/mem.h"
@@ -96,6 +97,7 @@ void keyEvent(client *c, keyRef key, uint32_t class, const char *event) {
 
 void keysFlushed(client *c, int db_id) {
     server *s = c->server;
+    backgroundWakeReclaim(s);
     for (int kind = 0; kind < EFFECT_KINDS; kind++)
         if (s->effects.live & (1u << kind) && s->effects.onFlush[kind])
             s->effects.onFlush[kind](s->effects.ctx[kind], s, c, db_id);
@@ -143,7 +145,7 @@ void effectsRun(server *s, client *by) {
 
 static void entryRemoved(void *ctx, db *d, keyRef key, const entry *e, dbReason why) {
     server *s = ctx;
-    (void)e;
+    backgroundRemoved(s, entryIsPointer(e));
     if (why == DB_DELETED) {
         s->dirty++;
         if (anybodyListens(s, NOTIFY_GENERIC, true))
@@ -167,6 +169,12 @@ static void entryAdded(void *ctx, db *d, keyRef key, const entry *e) {
         record(s, dbId(d), key.name, NOTIFY_NEW, "new", false);
 }
 
+static void dueSooner(void *ctx, db *d, int64_t deadline_ms) {
+    (void)d;
+    backgroundDueSooner(ctx, deadline_ms);
+}
+
 dbHooks effectsDbHooks(server *s) {
-    return (dbHooks){.ctx = s, .removed = entryRemoved, .added = entryAdded};
+    return (dbHooks){
+        .ctx = s, .removed = entryRemoved, .added = entryAdded, .dueSooner = dueSooner};
 }

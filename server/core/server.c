@@ -55,6 +55,7 @@ server *serverNew(const config *cfg, const clockSource *clock) {
     chainInit(&s->to_flush);
     chainInit(&s->to_free);
     chainInit(&s->client_closed);
+    chainInit(&s->client_details);
     s->clients_by_id = dictNew(&clients_by_id);
     s->discard = discardNew();
     s->active_expire = true;

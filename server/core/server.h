@@ -24,6 +24,8 @@
 #define EBB_REDIS_VERSION "7.0.0"
 
 typedef struct pubsub pubsub;
+typedef struct clientPause clientPause;
+typedef struct clientWatch clientWatch;
 
 struct server {
     const clockSource *clock;
@@ -44,6 +46,7 @@ struct server {
     chain to_flush; /* clients with output */
     chain to_free;  /* marked CLIENT_CLOSE_NOW */
     size_t client_count;
+    size_t over_soft_limit; /* clients whose soft_limit_since_ms runs */
     uint64_t next_client_id;
     dict *clients_by_id;
     client *current;  /* whose command runs */
@@ -69,8 +72,12 @@ struct server {
     struct errorStats *errors;
     struct reclaim *reclaim;
     struct activeExpire *expire;
+    struct background *background;
     struct net *net;
-    chain client_closed; /* clientClosedHook: told before a client is freed */
+    clientPause *pause;
+    clientWatch *client_watch;
+    chain client_closed;  /* clientClosedHook: told before a client is freed */
+    chain client_details; /* clientDetailsHook: what floors above know of a client */
 };
 
 typedef struct clientClosedHook {

@@ -33,6 +33,12 @@ void netPollOnce(net *n);
 /* Wakes the loop from a signal handler: the turn ends early. Async-signal-safe. */
 void netWake(net *n);
 
+/* The same, and netRun() ends after this turn. Async-signal-safe. */
+void netAskShutdown(net *n);
+
+/* Registers what CONFIG SET bind, port and maxclients entail. */
+void netConfig(net *n);
+
 /* Raises the limit of file descriptors for 'maxclients'; returns what maxclients may be. */
 int64_t netReserveFiles(int64_t maxclients);
 

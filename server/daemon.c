@@ -1,0 +1,109 @@
+#include "server/daemon.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "storage/base/log.h"
+
+int daemonSupervisor(int wanted) {
+    bool systemd = getenv("NOTIFY_SOCKET"), upstart = getenv("UPSTART_JOB");
+    if (wanted == SUPERVISED_AUTO)
+        return upstart ? SUPERVISED_UPSTART : systemd ? SUPERVISED_SYSTEMD : SUPERVISED_NO;
+    if (wanted == SUPERVISED_SYSTEMD && !systemd) {
+        logLine(LOG_WARN, "systemd supervision was asked for, but NOTIFY_SOCKET is not set");
+        return SUPERVISED_NO;
+    }
+    if (wanted == SUPERVISED_UPSTART && !upstart) {
+        logLine(LOG_WARN, "upstart supervision was asked for, but UPSTART_JOB is not set");
+        return SUPERVISED_NO;
+    }
+    return wanted;
+}
+
+bool daemonDetach(void) {
+    fflush(NULL);
+    pid_t child = fork();
+    if (child < 0) return false;
+    if (child > 0) _exit(0);
+    if (setsid() < 0) return false;
+    int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (fd < 0) return false;
+    for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++) dup2(fd, i);
+    if (fd > STDERR_FILENO) close(fd);
+    return true;
+}
+
+void daemonWritePid(const char *path) {
+    FILE *out = fopen(path, "we");
+    if (!out || fprintf(out, "%d\n", (int)getpid()) < 0 || fflush(out) != 0)
+        logLine(LOG_NOTICE, "Failed to write PID file: %s", strerror(errno));
+    if (out) fclose(out);
+}
+
+static struct {
+    net *volatile net;
+    volatile sig_atomic_t asked;
+} signals;
+
+static void onEnd(int number) {
+    if (number == SIGINT && signals.asked == SIGINT) {
+        logFromSignal(LOG_WARN, "You insist... exiting now.");
+        _exit(1);
+    }
+    logFromSignal(LOG_WARN, number == SIGINT ? "Received SIGINT scheduling shutdown..."
+                                             : "Received SIGTERM scheduling shutdown...");
+    signals.asked = number;
+    if (!signals.net) return;
+    netAskShutdown(signals.net);
+}
+
+void daemonHandleSignals(net *n) {
+    signals.net = n;
+    signal(SIGHUP, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN);
+    struct sigaction action = {.sa_handler = onEnd};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGINT, &action, NULL);
+}
+
+void daemonForgetSignals(void) {
+    signals.net = NULL;
+}
+
+int daemonSignal(void) {
+    return signals.asked;
+}
+
+/* ---- the machine ---- */
+
+/* The first line of a small file of the kernel; "" if it cannot be read. */
+static void readSetting(const char *path, char *out, size_t room) {
+    FILE *in = fopen(path, "re");
+    if (!in || !fgets(out, (int)room, in)) out[0] = '\0';
+    if (in) fclose(in);
+}
+
+void daemonWarnHost(const config *c) {
+    char value[128];
+    readSetting("/proc/sys/net/core/somaxconn", value, sizeof value);
+    int64_t somaxconn = strtoll(value, NULL, 10);
+    if (value[0] && somaxconn < c->tcp_backlog)
+        logLine(LOG_WARN,
+                "tcp-backlog is %lld, but the kernel queues at most %lld connections "
+                "(net.core.somaxconn): bursts of new clients may be dropped",
+                (long long)c->tcp_backlog, (long long)somaxconn);
+    readSetting("/proc/sys/vm/overcommit_memory", value, sizeof value);
+    if (value[0] == '0')
+        logLine(LOG_WARN, "vm.overcommit_memory is 0: with much data a fork to save may be refused "
+                          "though there is memory. 'sysctl vm.overcommit_memory=1' allows it");
+    readSetting("/sys/kernel/mm/transparent_hugepage/enabled", value, sizeof value);
+    if (strstr(value, "[always]"))
+        logLine(LOG_WARN, "Transparent huge pages are on for all memory: this costs memory and "
+                          "latency. 'madvise' in /sys/kernel/mm/transparent_hugepage/enabled "
+                          "leaves them to those who ask");
+}

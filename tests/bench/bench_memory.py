@@ -1,0 +1,500 @@
+#!/usr/bin/env python3
+"""What memory is given back, how fast, and who has to wait for it: a table with targets.
+
+Starts ebb-server (and, for comparison, redis-server) pinned to one core and measures from another:
+
+  memory   RSS after loading, after deleting 90 % and 99 % at random, against a fresh server that
+           holds the survivors; the worst wait of another client meanwhile
+  expiry   many keys due in one second: when they are gone, and how others fare; the lag of the
+           `expired` event of lone keys; the same under an endless SCAN
+  idle     CPU and RSS of an empty server, time from exec to the first reply, bytes per idle client
+
+Usage: bench_memory.py [--keys N] [--parts memory,expiry,idle] [--server PATH] [--no-redis]
+Numbers without a target are for information. Exits with 1 if a target was missed.
+"""
+import argparse
+import os
+import random
+import resource
+import select
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+PIPELINE = 500
+
+
+# ---- a client ----
+
+class Resp:
+    """A connection that sends many requests at once and reads their replies."""
+
+    def __init__(self, port):
+        self.sock = socket.create_connection(('127.0.0.1', port))
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.file = self.sock.makefile('rb', buffering=1 << 16)
+
+    @staticmethod
+    def pack(*args):
+        parts = [b'*%d\r\n' % len(args)]
+        for arg in args:
+            arg = arg if isinstance(arg, bytes) else str(arg).encode()
+            parts.append(b'$%d\r\n%s\r\n' % (len(arg), arg))
+        return b''.join(parts)
+
+    def read(self):
+        line = self.file.readline()
+        if not line:
+            raise EOFError('the server closed the connection')
+        kind, rest = line[:1], line[1:-2]
+        if kind == b'$':
+            size = int(rest)
+            return None if size < 0 else self.file.read(size + 2)[:-2]
+        if kind == b'*':
+            return [self.read() for _ in range(int(rest))]
+        if kind == b':':
+            return int(rest)
+        if kind == b'-':
+            return RuntimeError(rest.decode())
+        return rest
+
+    def call(self, *args):
+        self.sock.sendall(self.pack(*args))
+        return self.read()
+
+    def many(self, requests):
+        """Sends packed requests in pipelines and forgets the replies."""
+        batch = []
+        for request in requests:
+            batch.append(request)
+            if len(batch) == PIPELINE:
+                self.flush(batch)
+        self.flush(batch)
+
+    def flush(self, batch):
+        self.sock.sendall(b''.join(batch))
+        for _ in batch:
+            reply = self.read()
+            if isinstance(reply, RuntimeError):
+                raise reply
+        batch.clear()
+
+    def knows(self, *args):
+        reply = self.call(*args)
+        return not (isinstance(reply, RuntimeError) and 'unknown command' in str(reply))
+
+    def close(self):
+        self.file.close()
+        self.sock.close()
+
+
+# ---- a server ----
+
+def freePort():
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    def __init__(self, kind, program, *options):
+        self.kind = kind
+        self.port = freePort()
+        args = [program, '--port', str(self.port), *options]
+        if kind == 'redis':
+            args += ['--save', '', '--appendonly', 'no', '--maxclients', '20000']
+        self.log = tempfile.TemporaryFile()
+        self.started = time.monotonic()
+        self.process = subprocess.Popen(args, stdout=self.log, stderr=self.log,
+                                        cwd=tempfile.gettempdir(),
+                                        preexec_fn=lambda: os.sched_setaffinity(0, {SERVER_CORE}))
+        self.first_reply_ms = self.waitForReply()
+
+    def waitForReply(self):
+        while self.process.poll() is None and time.monotonic() - self.started < 10:
+            try:
+                client = Resp(self.port)
+                client.call('PING')
+                client.close()
+                return (time.monotonic() - self.started) * 1000
+            except OSError:
+                time.sleep(0.0005)
+        self.log.seek(0)
+        sys.exit(f'{self.kind} did not start: {self.log.read().decode(errors="replace")}')
+
+    def rss(self):
+        with open(f'/proc/{self.process.pid}/status') as status:
+            for line in status:
+                if line.startswith('VmRSS'):
+                    return int(line.split()[1]) * 1024
+        return 0
+
+    def cpuSeconds(self):
+        with open(f'/proc/{self.process.pid}/stat') as stat:
+            fields = stat.read().rsplit(')', 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
+
+    def wakeUps(self):
+        """Times a thread of it went to sleep by itself."""
+        total = 0
+        for task in os.listdir(f'/proc/{self.process.pid}/task'):
+            with open(f'/proc/{self.process.pid}/task/{task}/status') as status:
+                total += sum(int(line.split()[1]) for line in status
+                             if line.startswith('voluntary_ctxt'))
+        return total
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+        self.log.close()
+
+
+# ---- another client, and what it has to wait ----
+
+PROBE = r'''
+import socket, sys, time
+port, pause, keys = int(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])
+sock = socket.create_connection(('127.0.0.1', port))
+sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+sock.settimeout(60)
+waits, stop, n = [], False, 0
+import select
+sys.stdout.write('ready\n'); sys.stdout.flush()
+clock = time.perf_counter
+while not select.select([sys.stdin], [], [], 0)[0]:
+    n = (n * 1103515245 + 12345) % 2147483648
+    key = b'key:%010d' % (n % keys)
+    request = b'*2\r\n$3\r\nGET\r\n$14\r\n' + key + b'\r\n'
+    start = clock()
+    sock.sendall(request)
+    reply = sock.recv(4096)
+    end = clock()
+    waits.append((end - start) * 1e6)
+    time.sleep(pause)
+waits.sort()
+pick = lambda q: waits[min(len(waits) - 1, int(len(waits) * q))]
+print(len(waits), pick(0.5), pick(0.99), pick(0.999), waits[-1])
+'''
+
+
+class Probe:
+    """A process of its own that sends one GET every 'pause' seconds and notes its waits, in us."""
+
+    def __init__(self, server, keys, pause=0.0005):
+        self.process = subprocess.Popen(
+            [sys.executable, '-c', PROBE, str(server.port), str(pause), str(keys)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process.stdout.readline()
+
+    def stop(self):
+        out, _ = self.process.communicate('stop\n')
+        names = ('count', 'p50', 'p99', 'p99.9', 'worst')
+        return dict(zip(names, map(float, out.split())))
+
+
+# ---- the table ----
+
+class Table:
+    def __init__(self):
+        self.missed = 0
+
+    def row(self, who, what, value, unit='', target=None):
+        verdict = ''
+        if target is not None:
+            ok = value <= target
+            self.missed += not ok
+            verdict = f'<= {target:g} {"ok" if ok else "MISSED"}'
+        print(f'{who:6} {what:58} {value:10.2f} {unit:6} {verdict}', flush=True)
+
+    def note(self, who, text):
+        print(f'{who:6} {text}', flush=True)
+
+
+def mib(size):
+    return size / (1 << 20)
+
+
+def keyName(n):
+    return b'key:%010d' % n
+
+
+# ---- memory given back ----
+
+def setRequests(numbers, sizes):
+    filler = os.urandom(512)
+    for n in numbers:
+        yield Resp.pack(b'SET', keyName(n), filler[:sizes[n]])
+
+
+def delRequests(numbers):
+    for n in numbers:
+        yield Resp.pack(b'DEL', keyName(n))
+
+
+def throttled(requests, per_second):
+    """Moderate load: as many requests a second and no more."""
+    start = time.monotonic()
+    for i, request in enumerate(requests):
+        if i % PIPELINE == 0:
+            ahead = i / per_second - (time.monotonic() - start)
+            if ahead > 0:
+                time.sleep(ahead)
+        yield request
+
+
+def freshRss(kind, program, survivors, sizes):
+    server = Server(kind, program)
+    client = Resp(server.port)
+    client.many(setRequests(survivors, sizes))
+    time.sleep(3)
+    rss = server.rss()
+    client.close()
+    server.stop()
+    return rss
+
+
+def noiseOf(kind, program, keys):
+    server = Server(kind, program)
+    probe = Probe(server, keys)
+    time.sleep(5)
+    noise = probe.stop()
+    server.stop()
+    return noise
+
+
+def measureMemory(table, kind, program, keys, seconds):
+    ebb = kind == 'ebb'
+    rng = random.Random(7)
+    sizes = [rng.randint(16, 300) for _ in range(keys)]
+    noise = noiseOf(kind, program, keys)
+    table.row(kind, "idle server: another client's GET, p99.9", noise['p99.9'], 'us')
+    table.row(kind, "idle server: another client's GET, worst (noise)", noise['worst'], 'us')
+    server = Server(kind, program)
+    client = Resp(server.port)
+
+    def watched(what, work, target=True):
+        probe = Probe(server, keys)
+        start = time.monotonic()
+        work()
+        took = time.monotonic() - start
+        waits = probe.stop()
+        table.row(kind, f'{what}: took', took, 's')
+        table.row(kind, f"{what}: others' p99.9", waits['p99.9'], 'us')
+        limit = noise['worst'] + 1000 if ebb and target else None
+        table.row(kind, f"{what}: others' worst", waits['worst'], 'us', limit)
+
+    watched('load', lambda: client.many(throttled(setRequests(range(keys), sizes), 250000)))
+    time.sleep(1)
+    table.row(kind, f'RSS with {keys} keys', mib(server.rss()), 'MiB')
+    table.row(kind, 'RSS a key', server.rss() / keys, 'B')
+    order = list(range(keys))
+    rng.shuffle(order)
+    for percent, limit in ((90, 1.15), (99, 1.2)):
+        kept = keys * (100 - percent) // 100
+        gone, order = order[kept:], order[:kept]
+        base = freshRss(kind, program, sorted(order), sizes)
+        curve = []
+
+        def watchRss():
+            for _ in range(seconds):
+                time.sleep(1)
+                curve.append(server.rss() / base)
+
+        watched(f'delete to {100 - percent} %',
+                lambda: client.many(throttled(delRequests(gone), 250000)))
+        watched(f'the {seconds} s after', watchRss)
+        table.note(kind, 'RSS / fresh, each second: ' + ' '.join(f'{x:.3f}' for x in curve))
+        table.row(kind, f'RSS fresh with {kept} keys', mib(base), 'MiB')
+        table.row(kind, f'RSS / fresh, {seconds} s after deleting {percent} %', curve[-1], 'x',
+                  limit if ebb else None)
+    client.close()
+    server.stop()
+
+
+# ---- expiry ----
+
+def whenGone(client, keys, due):
+    """Seconds after 'due' until 99.9 % of the keys are gone."""
+    while True:
+        left = client.call('DBSIZE')
+        now = time.time()
+        if left <= keys // 1000:
+            return now - due
+        if now - due > 60:
+            return float('inf')
+        time.sleep(0.002)
+
+
+def loadDueTogether(client, keys, due_ms):
+    client.many(Resp.pack(b'SET', keyName(n), b'v' * 32, b'PXAT', due_ms - 1000 + n % 1000)
+                for n in range(keys))
+
+
+def scanForever(port, stop, count):
+    client = Resp(port)
+    cursor = b'0'
+    while not stop.is_set():
+        cursor, _ = client.call('SCAN', cursor, 'COUNT', 10)
+        count[0] += 1
+    client.close()
+
+
+def measureMass(table, kind, program, keys, scanning):
+    ebb = kind == 'ebb'
+    what = f'{keys} keys due in a second' + (' under SCAN' if scanning else '')
+    server = Server(kind, program)
+    client = Resp(server.port)
+    start = time.time()
+    loadDueTogether(client, keys // 20, int((start + 3600) * 1000))
+    due = time.time() + 4 + (time.time() - start) * 20 * 1.5
+    loadDueTogether(client, keys, int(due * 1000))
+    if time.time() > due - 1.5:
+        table.note(kind, 'loading was too slow for the deadline; lower --keys')
+    stop, scans = threading.Event(), [0]
+    thread = threading.Thread(target=scanForever, args=(server.port, stop, scans))
+    if scanning:
+        thread.start()
+    cpu = server.cpuSeconds()
+    time.sleep(max(0, due - 1.2 - time.time()))
+    probe = Probe(server, keys, 0.0002)
+    gone = whenGone(client, keys, due)
+    waits = probe.stop()
+    stop.set()
+    if scanning:
+        thread.join()
+        table.row(kind, f'{what}: SCAN calls meanwhile', scans[0])
+    table.row(kind, f'{what}: 99.9 % gone after', gone, 's', 1 if ebb else None)
+    if not scanning:
+        table.row(kind, f'{what}: CPU of the server', server.cpuSeconds() - cpu, 's')
+    table.row(kind, f"{what}: others' p50", waits['p50'], 'us')
+    table.row(kind, f"{what}: others' p99.9", waits['p99.9'], 'us', 1000 if ebb else None)
+    client.close()
+    server.stop()
+
+
+def measureLag(table, kind, program, lone):
+    """Lone keys one after the other: from the deadline to the event at a subscriber."""
+    server = Server(kind, program, '--notify-keyspace-events', 'Ex')
+    client, listener = Resp(server.port), Resp(server.port)
+    if not client.knows('SUBSCRIBE'):
+        table.note(kind, '`expired` lag: skipped, no SUBSCRIBE here')
+        server.stop()
+        return
+    listener.call('SUBSCRIBE', '__keyevent@0__:expired')
+    rng = random.Random(3)
+    lags = []
+    for n in range(lone):
+        due_ms = int(time.time() * 1000) + rng.randint(20, 60)
+        client.call('SET', f'lone:{n}', 'v', 'PXAT', due_ms)
+        if not select.select([listener.sock], [], [], 5)[0]:
+            table.note(kind, '`expired` event of a lone key: never came')
+            table.missed += 1
+            break
+        listener.read()
+        lags.append(time.time() * 1000 - due_ms)
+    lags.sort()
+    if not lags:
+        lags = [float('inf')]
+    table.row(kind, '`expired` event of a lone key, lag p50', lags[len(lags) // 2], 'ms')
+    table.row(kind, '`expired` event of a lone key, lag p95', lags[int(len(lags) * 0.95)], 'ms',
+              5 if kind == 'ebb' else None)
+    server.stop()
+
+
+def measureExpiry(table, kind, program, keys):
+    server = Server(kind, program)
+    client = Resp(server.port)
+    able = client.knows('DBSIZE') and client.call('SET', 'a', 'b', 'PXAT', '1') is not None
+    reply = client.call('GET', 'a')
+    scans = client.knows('SCAN', '0')
+    client.close()
+    server.stop()
+    if not able or reply is not None:
+        table.note(kind, 'expiry: skipped, no SET with PXAT or DBSIZE here')
+        return
+    measureMass(table, kind, program, keys, False)
+    if scans:
+        measureMass(table, kind, program, keys, True)
+    measureLag(table, kind, program, 100)
+
+
+# ---- idle ----
+
+def measureIdle(table, kind, program, seconds, clients):
+    ebb = kind == 'ebb'
+    starts = []
+    for _ in range(5):
+        server = Server(kind, program)
+        starts.append(server.first_reply_ms)
+        server.stop()
+    table.row(kind, 'exec to first reply, median of 5', sorted(starts)[2], 'ms',
+              50 if ebb else None)
+    server = Server(kind, program)
+    time.sleep(2)
+    cpu, wakes, start = server.cpuSeconds(), server.wakeUps(), time.monotonic()
+    time.sleep(seconds)
+    passed = time.monotonic() - start
+    table.row(kind, 'idle CPU', (server.cpuSeconds() - cpu) / passed * 100, '%',
+              0.5 if ebb else None)
+    table.row(kind, 'wake-ups a second, all threads', (server.wakeUps() - wakes) / passed)
+    empty = server.rss()
+    table.row(kind, 'RSS empty', mib(empty), 'MiB', 8 if ebb else None)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    clients = min(clients, hard - 100)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, clients + 100), hard))
+    idle = []
+    for _ in range(clients):
+        client = socket.create_connection(('127.0.0.1', server.port))
+        client.sendall(b'*1\r\n$4\r\nPING\r\n')
+        if client.recv(64) != b'+PONG\r\n':
+            break
+        idle.append(client)
+    time.sleep(3)
+    table.row(kind, 'idle clients connected', len(idle))
+    table.row(kind, 'bytes per idle client (RSS)', (server.rss() - empty) / len(idle), 'B',
+              2048 if ebb else None)
+    for client in idle:
+        client.close()
+    server.stop()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser.add_argument('--keys', type=int, default=1000000)
+    parser.add_argument('--seconds', type=int, default=10, help='to watch after deleting, and idle')
+    parser.add_argument('--clients', type=int, default=9900, help='idle ones')
+    parser.add_argument('--parts', default='memory,expiry,idle')
+    parser.add_argument('--server', default=os.path.join(ROOT, 'build', 'ebb-server'))
+    parser.add_argument('--redis', default='/usr/bin/redis-server')
+    parser.add_argument('--no-redis', action='store_true')
+    parser.add_argument('--cores', default='0,1', help='of the server and of the clients')
+    args = parser.parse_args()
+    global SERVER_CORE
+    SERVER_CORE, client_core = map(int, args.cores.split(','))
+    os.sched_setaffinity(0, {client_core})
+    servers = [('ebb', args.server)]
+    if not args.no_redis and os.path.exists(args.redis):
+        servers.append(('redis', args.redis))
+    table = Table()
+    for kind, program in servers:
+        for part in args.parts.split(','):
+            if part == 'memory':
+                measureMemory(table, kind, program, args.keys, args.seconds)
+            elif part == 'expiry':
+                measureExpiry(table, kind, program, args.keys)
+            elif part == 'idle':
+                measureIdle(table, kind, program, args.seconds, args.clients)
+            else:
+                sys.exit(f'no such part: {part}')
+    print(f'{table.missed} targets missed')
+    return 1 if table.missed else 0
+
+
+SERVER_CORE = 0
+
+if __name__ == '__main__':
+    sys.exit(main())
