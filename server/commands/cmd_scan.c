@@ -62,8 +62,9 @@ typedef struct scanRequest {
 } scanRequest;
 
 /* The forms that clients' libraries have always got away with: a sign (minus counts from the end of
- * 64 bits), leading zeros, nothing at all for 0. */
+ * 64 bits), leading zeros, nothing at all for 0, anything behind a zero byte. */
 static bool parseCursor(bytes text, uint64_t *cursor) {
+    text.size = strnlen(text.data, text.size);
     bool minus = text.size && text.data[0] == '-';
     size_t at = minus || (text.size && text.data[0] == '+');
     if (at && text.size == 1) return false;

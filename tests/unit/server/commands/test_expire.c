@@ -79,6 +79,7 @@ END_TEST
 START_TEST(wrongConditionsAreNamed) {
     f = fakeNew();
     CALL(f, "EXPIRE a x nosuch", "-ERR Unsupported option nosuch|");
+    CALL(f, "EXPIRE a 1 \"two\\nlines\\n\"", "-ERR Unsupported option two lines|");
     CALL(f, "EXPIRE a x NX GT",
          "-ERR NX and XX, GT or LT options at the same time are not compatible|");
     CALL(f, "EXPIRE a x GT LT", "-ERR GT and LT options at the same time are not compatible|");

@@ -135,7 +135,8 @@ END_TEST
 
 START_TEST(cursorsAreReadAsTheyAlwaysWere) {
     f = fakeNew();
-    static const char *const good[] = {"\"\"", "-1", "+1", "007", "18446744073709551615"};
+    static const char *const good[] = {"\"\"",       "-1", "+1", "007", "18446744073709551615",
+                                       "\"1\\x00x\""};
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
         ck_assert_int_eq(fakeCallFormat(f, "SCAN %s", good[i])[0], '*');
     static const char *const bad[] = {"abc",  "\" 1\"", "\"1 \"", "1.5",
