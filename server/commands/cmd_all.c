@@ -1,4 +1,5 @@
 #include "server/commands/commands.h"
+#include "server/commands/docs/docs.h"
 
 void commandsAddAll(commandTable *t) {
     commandTableAdd(t, stringCommands);
@@ -19,4 +20,9 @@ void commandsAddAll(commandTable *t) {
     commandTableAdd(t, hllCommands);
     commandTableAdd(t, pubsubCommands);
     commandTableAdd(t, configCommands);
+    commandTableAdd(t, serverCommands);
+    commandTableAdd(t, memoryCommands);
+    commandTableAdd(t, debugCommands);
+    commandTableAdd(t, commandCommands);
+    docsAttach(t);
 }

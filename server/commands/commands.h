@@ -22,6 +22,10 @@ extern const commandSpec bitmapCommands[];
 extern const commandSpec hllCommands[];
 extern const commandSpec pubsubCommands[];
 extern const commandSpec configCommands[];
+extern const commandSpec serverCommands[];
+extern const commandSpec memoryCommands[];
+extern const commandSpec debugCommands[];
+extern const commandSpec commandCommands[];
 
 void commandsAddAll(commandTable *t);
 
