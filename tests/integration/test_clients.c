@@ -1,5 +1,4 @@
 /* Connections over time: refused, killed, held, timed out, too slow, too many. */
-#include <poll.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -43,12 +42,6 @@ static void waitForLines(redisContext *c, const char *filter, int wanted) {
         ck_assert_msg(nowMs() < deadline_ms, "%d clients instead of %d", count, wanted);
         nanosleep(&(struct timespec){.tv_nsec = POLL_MS * 1000000}, NULL);
     }
-}
-
-/* Waits until the server has closed, whatever it sent before, without reading that. */
-static void waitForClosed(int fd) {
-    struct pollfd closed = {.fd = fd, .events = POLLRDHUP};
-    ck_assert_int_eq(poll(&closed, 1, WAIT_MS), 1);
 }
 
 START_TEST(aKilledClientIsDisconnected) {
@@ -161,11 +154,12 @@ START_TEST(aReaderOverTheHardLimitIsClosed) {
     memset(value, 'v', sizeof value);
     expectStatus(c, "OK", "SET big %b", value, sizeof value);
     int slow = rawConnect(server);
-    char gets[1024] = "CLIENT SETNAME slow\r\n";
-    size_t size = strlen(gets);
+    sendText(slow, "CLIENT SETNAME slow\r\n");
+    rawExpect(slow, "+OK\r\n");
+    char gets[1024];
+    size_t size = 0;
     for (; size + 10 < sizeof gets; size += 9) memcpy(gets + size, "GET big\r\n", 9);
     rawSend(slow, gets, size);
-    waitForClosed(slow);
     waitForLines(c, "name=slow", 0);
     /* One that reads gets it all. */
     for (int i = 0; i < 100; i++) {
@@ -188,10 +182,10 @@ START_TEST(aReaderOverTheSoftLimitForTooLongIsClosed) {
     sendText(slow, "CLIENT SETNAME slow\r\nSUBSCRIBE ch\r\n");
     waitForLines(c, " sub=1 ", 1);
     /* More than the kernel buffers; then nothing happens any more to this client. */
-    for (int i = 0; i < 40; i++) expectInteger(c, 1, "PUBLISH ch %b", value, sizeof value);
     int64_t start_ms = nowMs();
+    for (int i = 0; i < 40; i++) expectInteger(c, 1, "PUBLISH ch %b", value, sizeof value);
     waitForLines(c, "name=slow", 0);
-    ck_assert_int_ge(nowMs() - start_ms, 800);
+    ck_assert_int_ge(nowMs() - start_ms, 1000);
     close(slow);
     redisFree(c);
     serverStop(server);
