@@ -1,10 +1,11 @@
 #include "server/wiring.h"
 
 #include "server/commands/commands.h"
-#include "server/session/auth.h"
-#include "server/session/client_watch.h"
 #include "server/config_wiring.h"
 #include "server/core/background.h"
+#include "server/observe/info.h"
+#include "server/session/auth.h"
+#include "server/session/client_watch.h"
 #include "server/session/notify.h"
 #include "server/session/pause.h"
 #include "server/session/pubsub.h"
@@ -18,11 +19,13 @@ server *wiringNewServer(const config *cfg, const clockSource *clock) {
     pauseAttach(s);
     clientWatchAttach(s);
     backgroundStart(s);
+    infoAttach(s);
     configWire(s);
     return s;
 }
 
 void wiringFreeServer(server *s) {
+    infoDetach(s);
     clientWatchDetach(s);
     pauseDetach(s);
     pubsubDetach(s);

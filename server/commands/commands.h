@@ -13,10 +13,19 @@ extern const commandSpec lcsCommands[];
 extern const commandSpec connectionCommands[];
 extern const commandSpec clientCommands[];
 extern const commandSpec keysCommands[];
+extern const commandSpec expireCommands[];
+extern const commandSpec scanCommands[];
+extern const commandSpec objectCommands[];
+extern const commandSpec sortCommands[];
+extern const commandSpec dbCommands[];
 extern const commandSpec bitmapCommands[];
 extern const commandSpec hllCommands[];
 extern const commandSpec pubsubCommands[];
 extern const commandSpec configCommands[];
+extern const commandSpec serverCommands[];
+extern const commandSpec memoryCommands[];
+extern const commandSpec debugCommands[];
+extern const commandSpec commandCommands[];
 
 void commandsAddAll(commandTable *t);
 

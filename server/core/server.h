@@ -18,6 +18,7 @@
 #include "storage/base/clock.h"
 #include "storage/base/rng.h"
 #include "storage/db/db.h"
+#include "storage/types/access.h"
 
 /* The version of Redis whose commands are all here; what INFO and HELLO tell clients. */
 #define EBB_REDIS_VERSION "7.0.0"
@@ -93,8 +94,20 @@ void serverFree(server *s);
 
 /* Reads the clocks into now_*: once per command and loop iteration. */
 void serverReadClock(server *s);
-/* The access clock for entries now: LRU seconds or, under an LFU policy, minutes and count. */
-uint32_t serverAccessOf(const server *s, uint32_t old_access);
+/* The access bits of an entry that is used now: LRU seconds or, under an LFU policy, minutes and
+ * count (see access.h). */
+uint32_t serverAccessOf(server *s, uint32_t old_access);
+/* Those of a new entry. */
+uint32_t serverAccessNew(const server *s);
+
+/* The time that access bits are made of and judged by. */
+static inline int64_t serverAccessMs(const server *s) {
+    return s->now_ms + s->lru_offset_ms;
+}
+
+static inline accessLfuRules serverLfuRules(const server *s) {
+    return (accessLfuRules){s->config.lfu_log_factor, s->config.lfu_decay_time};
+}
 
 /* Frees the clients that were marked; after a batch. */
 void serverFreeMarked(server *s);
