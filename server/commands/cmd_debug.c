@@ -279,6 +279,8 @@ void debugCommand(client *c) {
         if (!argIs(c, 1, rows[i].name)) continue;
         if (c->argc - 2 < rows[i].min || c->argc - 2 > rows[i].max) break;
         rows[i].run(c);
+        /* No tail call: a stack trace taken inside shows that DEBUG ran. */
+        __asm__ volatile("");
         return;
     }
     replySubcommandError(c);
