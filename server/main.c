@@ -165,6 +165,7 @@ static int serve(process *p, server *s) {
     }
     daemonForgetSignals();
     netFree(n);
+    if (err == 0 && s->config.unixsocket[0]) unlink(s->config.unixsocket);
     return err < 0;
 }
 

@@ -40,8 +40,8 @@ static bool setFromText(config *c, const configRow *row, bytes value, configErro
 
 bool configSetRow(config *c, const configRow *row, const bytes *words, int count, configError e) {
     if (row->flags & CONFIG_MANY)
-        return count == 1 ? setFromText(c, row, words[0], e)
-                          : configParseRow(c, row, words, count, e);
+        return count == 1 && words[0].size ? setFromText(c, row, words[0], e)
+                                           : configParseRow(c, row, words, count, e);
     if (count != 1) return configFail(e, "wrong number of arguments");
     return configParseRow(c, row, words, 1, e);
 }

@@ -31,8 +31,11 @@ typedef struct configLine {
 static int loadText(loading *l, char *text, size_t size);
 
 static int failOpen(loading *l, const char *path) {
-    snprintf(l->error, l->error_room, "Fatal error, can't open config file '%s': %s", path,
-             strerror(errno));
+    int reason = errno;
+    char here[PATH_MAX];
+    bool is_whole = path[0] == '/' || !getcwd(here, sizeof here);
+    snprintf(l->error, l->error_room, "Fatal error, can't open config file '%s%s%s': %s",
+             is_whole ? "" : here, is_whole ? "" : "/", path, strerror(reason));
     return ERR_IO;
 }
 

@@ -76,7 +76,7 @@ struct configRow {
     const configWord *words; /* ends with a row without name */
     const configKind *kind;
     /* A last look at a value that fits its type; may adjust a number. */
-    bool (*accept)(bytes text, int64_t *number, configError e);
+    bool (*accept)(const configRow *row, bytes text, int64_t *number, configError e);
 };
 
 extern const configRow configRows[];
@@ -137,13 +137,13 @@ void configTextAddMemory(configText *out, uint64_t size_bytes);
 /* config_special.c */
 extern const configKind configBind, configSave, configOutputLimits, configNotify, configOomScores,
     configPercentiles, configDir, configReplicaof;
-bool configAcceptFileName(bytes text, int64_t *number, configError e);
-bool configAcceptNonEmpty(bytes text, int64_t *number, configError e);
-bool configAcceptHostname(bytes text, int64_t *number, configError e);
-bool configAcceptTitle(bytes text, int64_t *number, configError e);
-bool configAcceptLogFile(bytes text, int64_t *number, configError e);
-bool configAcceptHz(bytes text, int64_t *number, configError e);
-bool configAcceptBacklog(bytes text, int64_t *number, configError e);
-bool configAcceptShutdown(bytes text, int64_t *number, configError e);
+bool configAcceptFileName(const configRow *row, bytes text, int64_t *number, configError e);
+bool configAcceptSomeFileName(const configRow *row, bytes text, int64_t *number, configError e);
+bool configAcceptHostname(const configRow *row, bytes text, int64_t *number, configError e);
+bool configAcceptTitle(const configRow *row, bytes text, int64_t *number, configError e);
+bool configAcceptLogFile(const configRow *row, bytes text, int64_t *number, configError e);
+bool configAcceptHz(const configRow *row, bytes text, int64_t *number, configError e);
+bool configAcceptBacklog(const configRow *row, bytes text, int64_t *number, configError e);
+bool configAcceptShutdown(const configRow *row, bytes text, int64_t *number, configError e);
 
 #endif

@@ -297,19 +297,19 @@ const configKind configReplicaof = {.set = setReplicaof, .text = replicaofText};
 
 /* ---- last looks ---- */
 
-bool configAcceptNonEmpty(bytes text, int64_t *number, configError e) {
+bool configAcceptFileName(const configRow *row, bytes text, int64_t *number, configError e) {
     (void)number;
-    return text.size || configFail(e, "argument can't be empty");
+    if (!text.size || !memchr(text.data, '/', text.size)) return true;
+    return configFail(e, "%s can't be a path, just a filename", row->name);
 }
 
-bool configAcceptFileName(bytes text, int64_t *number, configError e) {
-    if (!configAcceptNonEmpty(text, number, e)) return false;
-    if (memchr(text.data, '/', text.size))
-        return configFail(e, "argument can't be a path, just a file or folder name");
-    return true;
+bool configAcceptSomeFileName(const configRow *row, bytes text, int64_t *number, configError e) {
+    if (!text.size) return configFail(e, "%s can't be empty", row->name);
+    return configAcceptFileName(row, text, number, e);
 }
 
-bool configAcceptHostname(bytes text, int64_t *number, configError e) {
+bool configAcceptHostname(const configRow *row, bytes text, int64_t *number, configError e) {
+    (void)row;
     (void)number;
     enum { HOSTNAME_MAX = 255 };
     if (text.size > HOSTNAME_MAX)
@@ -322,7 +322,8 @@ bool configAcceptHostname(bytes text, int64_t *number, configError e) {
 }
 
 /* Braces must hold a name that the title knows. */
-bool configAcceptTitle(bytes text, int64_t *number, configError e) {
+bool configAcceptTitle(const configRow *row, bytes text, int64_t *number, configError e) {
+    (void)row;
     (void)number;
     static const char *const names[] = {"title",    "listen-addr", "server-mode", "port",
                                         "tls-port", "unixsocket",  "config-file", NULL};
@@ -340,7 +341,8 @@ bool configAcceptTitle(bytes text, int64_t *number, configError e) {
     return fits || configFail(e, "template format is invalid or contains unknown variables");
 }
 
-bool configAcceptLogFile(bytes text, int64_t *number, configError e) {
+bool configAcceptLogFile(const configRow *row, bytes text, int64_t *number, configError e) {
+    (void)row;
     (void)number;
     if (!text.size) return true;
     char *path = bytesToText(text);
@@ -351,7 +353,8 @@ bool configAcceptLogFile(bytes text, int64_t *number, configError e) {
     return !failed || configFail(e, "Can't open the log file: %s", strerror(failed));
 }
 
-bool configAcceptHz(bytes text, int64_t *number, configError e) {
+bool configAcceptHz(const configRow *row, bytes text, int64_t *number, configError e) {
+    (void)row;
     (void)text;
     (void)e;
     enum { SLOWEST = 1, FASTEST = 500 };
@@ -360,7 +363,8 @@ bool configAcceptHz(bytes text, int64_t *number, configError e) {
     return true;
 }
 
-bool configAcceptBacklog(bytes text, int64_t *number, configError e) {
+bool configAcceptBacklog(const configRow *row, bytes text, int64_t *number, configError e) {
+    (void)row;
     (void)text;
     (void)e;
     enum { SMALLEST_BYTES = 16 * 1024 };
@@ -368,7 +372,8 @@ bool configAcceptBacklog(bytes text, int64_t *number, configError e) {
     return true;
 }
 
-bool configAcceptShutdown(bytes text, int64_t *number, configError e) {
+bool configAcceptShutdown(const configRow *row, bytes text, int64_t *number, configError e) {
+    (void)row;
     (void)text;
     if ((*number & SHUTDOWN_SAVE) && (*number & SHUTDOWN_NOSAVE))
         return configFail(e, "shutdown options SAVE and NOSAVE can't be used simultaneously");

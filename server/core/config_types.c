@@ -189,7 +189,7 @@ static bool parseWords(const configRow *row, const bytes *words, int count, int6
 static bool parseText(config *c, const configRow *row, bytes text, configError e) {
     if (text.size && memchr(text.data, '\0', text.size))
         return configFail(e, "argument must not contain a zero byte");
-    if (row->accept && !row->accept(text, NULL, e)) return false;
+    if (row->accept && !row->accept(row, text, NULL, e)) return false;
     configSetString(c, row, text);
     return true;
 }
@@ -212,7 +212,7 @@ bool configParseRow(config *c, const configRow *row, const bytes *words, int cou
     case CONFIG_TEXT: return parseText(c, row, words[0], e);
     case CONFIG_SPECIAL: return row->kind->set(c, row, words, count, e);
     }
-    if (!fits || (row->accept && !row->accept(words[0], &value, e))) return false;
+    if (!fits || (row->accept && !row->accept(row, words[0], &value, e))) return false;
     configSetNumber(c, row, value);
     return true;
 }

@@ -474,6 +474,20 @@ START_TEST(msetnxSetsAllOrNone) {
 }
 END_TEST
 
+START_TEST(msetnxLooksAtEveryGroupOfKeys) {
+    f = fakeNew();
+    for (int there = 0; there < 40; there++) {
+        char line[2048] = "MSETNX";
+        for (int i = 0; i < 40; i++) snprintf(line + strlen(line), 32, " key:%d v", i);
+        fakeCallFormat(f, "SET key:%d x", there);
+        CALL(f, line, ":0|");
+        fakeCallFormat(f, "DEL key:%d", there);
+    }
+    ck_assert_uint_eq(dbCount(f->client->db), 0);
+    fakeFree(f);
+}
+END_TEST
+
 START_TEST(msetexSharesADeadline) {
     f = fakeNew();
     CALL(f, "MSETEX 2 a 1 b 2 EX 10", ":1|");
@@ -598,5 +612,6 @@ TESTS("commands/string", setStoresAndGetReplies, setDropsTheDeadlineUnlessToldTo
       getrangeCountsFromBothEnds, setrangeFillsWithZeros, stringsStayBelowTheLimitOfBulks,
       appendMakesRawWhatItTouches, appendGrowsIntoABlobAndPastAReaderOfIt,
       strlenCountsDigitsOfNumbers, mgetRepliesNullForWhatIsNoString, msetTakesTheLastOfEqualKeys,
-      msetOfManyGroupsSetsAll, msetnxSetsAllOrNone, msetexSharesADeadline, storingTellsWhatItDid,
-      editingTellsWhatItDid, removingAndExpiringTellWhatTheyDid, onlyChangesCount)
+      msetOfManyGroupsSetsAll, msetnxSetsAllOrNone, msetnxLooksAtEveryGroupOfKeys,
+      msetexSharesADeadline, storingTellsWhatItDid, editingTellsWhatItDid,
+      removingAndExpiringTellWhatTheyDid, onlyChangesCount)
