@@ -47,7 +47,7 @@ const commandDoc docsConnection[] = {
                         {"6.2.0", "LADDR is new."}, {"7.4.0", "MAXAGE is new."}),
      .arguments = ARGUMENTS(ONEOF(
          "filter",
-         OF(STRING("old-format", .deprecated_since = "2.8.12"),
+         OF(STRING("old-format", .display = "ip:port", .deprecated_since = "2.8.12"),
             ONEOF(
                 "new-format", MULTIPLE,
                 OF(INTEGER("client-id", .token = "ID", .since = "2.8.12", OPTIONAL),
@@ -56,8 +56,9 @@ const commandDoc docsConnection[] = {
                             TOKEN("slave", "SLAVE"), TOKEN("replica", "REPLICA", .since = "5.0.0"),
                             TOKEN("pubsub", "PUBSUB"))),
                    STRING("username", .token = "USER", OPTIONAL),
-                   STRING("addr", .token = "ADDR", OPTIONAL),
-                   STRING("laddr", .token = "LADDR", .since = "6.2.0", OPTIONAL),
+                   STRING("addr", .display = "ip:port", .token = "ADDR", OPTIONAL),
+                   STRING("laddr", .display = "ip:port", .token = "LADDR", .since = "6.2.0",
+                          OPTIONAL),
                    ONEOF("skipme", .token = "SKIPME", OPTIONAL,
                          OF(TOKEN("yes", "YES"), TOKEN("no", "NO"))),
                    INTEGER("maxage", .token = "MAXAGE", .since = "7.4.0", OPTIONAL))))))},
