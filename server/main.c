@@ -11,6 +11,7 @@
 #include "server/daemon.h"
 #include "server/net/net.h"
 #include "server/notify_systemd.h"
+#include "server/observe/crash.h"
 #include "server/proc_title.h"
 #include "server/wiring.h"
 #include "storage/base/hash.h"
@@ -193,9 +194,11 @@ int main(int argc, char **argv) {
     server *s = wiringNewServer(&cfg, clockSystem());
     s->executable = executable;
     s->config_path = configPath(&s->config);
+    crashInstall(s);
     int status = serve(&self, s);
     leaveProcess(&self);
     if (status == 0) logLine(LOG_WARN, "Ebb is now ready to exit, bye bye...");
+    crashRemove();
     wiringFreeServer(s);
     return status;
 }

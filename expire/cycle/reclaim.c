@@ -160,18 +160,18 @@ static uint64_t sleepNs(reclaim *r, uint64_t now_ns) {
 
 uint64_t reclaimSlice(reclaim *r, uint64_t budget_ns) {
     uint64_t start_ns = nowNs(r), now_ns = start_ns, sleep_ns = 0;
+    bool worked = false;
     do {
         if (!step(r, now_ns)) {
             sleep_ns = sleepNs(r, now_ns);
             break;
         }
+        worked = true;
         r->purge_ns = 0; /* Once more after this work is done. */
         now_ns = nowNs(r);
     } while (now_ns - start_ns < budget_ns);
-    if (now_ns != start_ns) {
-        r->stats.slices++;
-        r->stats.ns += now_ns - start_ns;
-    }
+    r->stats.slices += worked;
+    r->stats.ns += now_ns - start_ns;
     return sleep_ns;
 }
 

@@ -9,11 +9,20 @@ void commandsAddAll(commandTable *t) {
     commandTableAdd(t, digestCommands);
     commandTableAdd(t, lcsCommands);
     commandTableAdd(t, keysCommands);
+    commandTableAdd(t, expireCommands);
+    commandTableAdd(t, scanCommands);
+    commandTableAdd(t, objectCommands);
+    commandTableAdd(t, sortCommands);
+    commandTableAdd(t, dbCommands);
     commandTableAdd(t, connectionCommands);
+    commandTableAdd(t, clientCommands);
     commandTableAdd(t, bitmapCommands);
     commandTableAdd(t, hllCommands);
     commandTableAdd(t, pubsubCommands);
     commandTableAdd(t, configCommands);
+    commandTableAdd(t, serverCommands);
+    commandTableAdd(t, memoryCommands);
+    commandTableAdd(t, debugCommands);
     commandTableAdd(t, commandCommands);
     docsAttach(t);
 }

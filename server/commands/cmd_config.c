@@ -1,8 +1,8 @@
 /* CONFIG: the directives of redis.conf at run time. */
 #include "server/commands/commands.h"
-#include "server/core/error_stats.h"
 #include "server/core/reply.h"
 #include "server/core/server.h"
+#include "server/observe/info.h"
 #include "storage/base/err.h"
 #include "storage/base/mem.h"
 
@@ -70,19 +70,10 @@ static void configRewriteCommand(client *c) {
         replyOk(c);
 }
 
-static void resetCommand(void *ctx, command *cmd) {
-    (void)ctx;
-    cmd->calls = cmd->usec_ns = cmd->rejected = cmd->failed = 0;
-}
-
 /* CONFIG RESETSTAT
  * What INFO counts starts again from zero; what it measures (memory, clients) stays. */
 static void configResetstatCommand(client *c) {
-    server *s = c->server;
-    s->stats = (stats){0};
-    errorStatsReset(s->errors);
-    commandEach(s->commands, resetCommand, NULL);
-    memPeakReset();
+    infoResetStats(c->server);
     replyOk(c);
 }
 

@@ -23,10 +23,11 @@ static const newDeadline no_deadline = {false, DEADLINE_NONE};
 /* The part that all have in common: stores and tells. */
 static inline void store(client *c, keyRef key, bytes value, newDeadline deadline) {
     keyTellOverwrite(c, key, TYPE_STRING);
-    if (deadline.keep)
-        dbSetString(c->db, key, value, true);
-    else
-        dbSetStringUntil(c->db, key, value, deadline.at_ms);
+    size_t keys = dbCount(c->db);
+    entry *e = deadline.keep ? dbSetString(c->db, key, value, true)
+                             : dbSetStringUntil(c->db, key, value, deadline.at_ms);
+    /* A new key starts with an access of its own. */
+    if (dbCount(c->db) == keys) keyNoteAccess(c, e);
     keyChanged(c, key, NOTIFY_STRING, "set");
     if (deadline.at_ms != DEADLINE_NONE) keyEvent(c, key, NOTIFY_GENERIC, "expire");
 }
@@ -103,9 +104,7 @@ static void setCommand(client *c) {
         return;
     }
     keyRef key = argKey(c, 1);
-    keyTellOverwrite(c, key, TYPE_STRING);
-    dbSetString(c->db, key, c->argv[2], false);
-    keyChanged(c, key, NOTIFY_STRING, "set");
+    store(c, key, c->argv[2], no_deadline);
     replyOk(c);
 }
 

@@ -1,7 +1,7 @@
 #include "server/commands/key_overwrite.h"
 
-void keyTellOverwriteOf(client *c, keyRef key, const entry *e, valueType now) {
+void keyTellOverwriteIn(client *c, const db *in, keyRef key, const entry *e, valueType now) {
     bool changed = entryType(e) != now;
-    keyEvent(c, key, NOTIFY_OVERWRITTEN, "overwritten");
-    if (changed) keyEvent(c, key, NOTIFY_TYPE_CHANGED, "type_changed");
+    keyEventIn(c, dbId(in), key, NOTIFY_OVERWRITTEN, "overwritten");
+    if (changed) keyEventIn(c, dbId(in), key, NOTIFY_TYPE_CHANGED, "type_changed");
 }

@@ -5,8 +5,9 @@
 #include "server/core/effects.h"
 #include "server/core/server.h"
 
-/* Fires "overwritten", and "type_changed" where 'e' is of another type than 'now'. */
-void keyTellOverwriteOf(client *c, keyRef key, const entry *e, valueType now);
+/* Fires "overwritten", and "type_changed" where 'e' of the db 'in' is of another type than 'now'.
+ */
+void keyTellOverwriteIn(client *c, const db *in, keyRef key, const entry *e, valueType now);
 
 /* To be called before a value of type 'now' is stored under 'key', whether it is there or not.
  * Looks the key up only where somebody wants to know. */
@@ -15,7 +16,7 @@ static inline void keyTellOverwrite(client *c, keyRef key, valueType now) {
     if (__builtin_expect(!(t->live & (1u << EFFECT_NOTIFY)), 1)) return;
     if (!(t->notify_mask & (NOTIFY_OVERWRITTEN | NOTIFY_TYPE_CHANGED))) return;
     const entry *e = dbLookup(c->db, key);
-    if (e) keyTellOverwriteOf(c, key, e, now);
+    if (e) keyTellOverwriteIn(c, c->db, key, e, now);
 }
 
 /* True if there is a log or a replica: only then is it worth building what propagateAs() takes. */

@@ -7,12 +7,13 @@
 #define US ((uint64_t)1000)
 #define MS ((uint64_t)1000000)
 
-#define EXPIRE_SLICE_NS (500 * US)
-#define EXPIRE_LOOK_NS  (500 * MS)
+/* A slice is as long as the commands before it took, within these: under load expiry gets its half
+ * of the time, and a lone client waits for the shorter one. */
+#define EXPIRE_SLICE_MIN_NS (250 * US)
+#define EXPIRE_SLICE_MAX_NS (500 * US)
+#define EXPIRE_LOOK_NS      (500 * MS)
 
-#define RECLAIM_LOOK_NS  (1000 * MS)
-#define RECLAIM_SLICE_US 500
-#define RECLAIM_IDLE_US  1000
+#define RECLAIM_LOOK_NS (1000 * MS)
 /* Clients that came lately may come again at any moment. */
 #define RECLAIM_IDLE_NS (20 * MS)
 /* Serving between two slices: with it a slice takes a quarter of the time. */
@@ -62,12 +63,19 @@ static void armExpiry(server *s, expireSlice done) {
     cronRearm(s, s->background->expire_task, delay_ns);
 }
 
+static uint64_t expiryBudgetNs(server *s) {
+    uint64_t served_ns = s->stats.loop_command_ns - s->background->command_ns;
+    s->background->command_ns = s->stats.loop_command_ns;
+    if (served_ns < EXPIRE_SLICE_MIN_NS) return EXPIRE_SLICE_MIN_NS;
+    return served_ns < EXPIRE_SLICE_MAX_NS ? served_ns : EXPIRE_SLICE_MAX_NS;
+}
+
 static void expire(void *ctx, server *s) {
     (void)ctx;
     expireSlice done = {0};
     if (!expiryRests(s) && activeExpireNext(s->expire) < s->now_ms) {
         uint64_t start_ns = s->clock->monotonic_ns(s->clock->ctx);
-        done = activeExpireSlice(s->expire, EXPIRE_SLICE_NS);
+        done = activeExpireSlice(s->expire, expiryBudgetNs(s));
         s->stats.expire_cycles++;
         s->stats.expire_time_cap_reached += done.more;
         s->stats.expire_ns += s->clock->monotonic_ns(s->clock->ctx) - start_ns;
@@ -90,10 +98,6 @@ static bool trimChunks(void *ctx) {
     return true;
 }
 
-static uint64_t sliceNs(int64_t configured_us, int64_t default_us) {
-    return (uint64_t)(configured_us > 0 ? configured_us : default_us) * US;
-}
-
 static void reclaimTask(void *ctx, server *s) {
     (void)ctx;
     struct background *b = s->background;
@@ -101,10 +105,10 @@ static void reclaimTask(void *ctx, server *s) {
     b->commands = s->stats.commands;
     b->removals = 0;
     bool idle = loopIsIdle(s);
-    uint64_t budget_ns = idle ? sliceNs(s->config.reclaim_idle_slice_us, RECLAIM_IDLE_US)
-                              : sliceNs(s->config.reclaim_slice_us, RECLAIM_SLICE_US);
+    int64_t budget_us = idle ? s->config.reclaim_idle_slice_us : s->config.reclaim_slice_us;
+    reclaimSetFrozen(s->reclaim, b->frozen || !s->config.reclaim_enabled);
     reclaimStats before = reclaimStatsOf(s->reclaim);
-    uint64_t delay_ns = reclaimSlice(s->reclaim, budget_ns);
+    uint64_t delay_ns = reclaimSlice(s->reclaim, (uint64_t)budget_us * US);
     reclaimStats after = reclaimStatsOf(s->reclaim);
     uint64_t spent_ns = after.ns - before.ns;
     s->stats.reclaim_ns += spent_ns;
@@ -133,7 +137,9 @@ bool backgroundReclaimUntil(server *s, size_t used_bytes) {
 }
 
 void backgroundFreeze(server *s, bool frozen) {
-    if (s->background) reclaimSetFrozen(s->reclaim, frozen);
+    if (!s->background) return;
+    s->background->frozen = frozen;
+    if (frozen) reclaimSetFrozen(s->reclaim, true);
 }
 
 #ifdef EBB_SHAKE

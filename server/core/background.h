@@ -18,6 +18,8 @@
 
 struct background {
     int expire_task, reclaim_task;
+    uint64_t command_ns;   /* stats.loop_command_ns when expiry last ran */
+    bool frozen;           /* a child lives */
     uint32_t removals;     /* since reclaim was last woken */
     uint64_t commands;     /* stats.commands when reclaim last ran */
     uint64_t last_busy_ns; /* when reclaim last saw that commands had run */

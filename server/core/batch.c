@@ -112,6 +112,8 @@ void batchReceived(server *s, client *c, size_t size) {
     batch *b = s->batch;
     s->stats.net_input_bytes += size;
     c->net_input_bytes += size;
+    c->reads++;
+    c->last_active_ms = s->now_ms; /* A big request that trickles in is no idle client. */
     if (c->pending_size > SMALL_PENDING) {
         c->pending_size += size;
         c->input = (clientInput){c->pending, c->pending_size, 0};
@@ -122,7 +124,7 @@ void batchReceived(server *s, client *c, size_t size) {
     }
     size_t limit = c->flags & CLIENT_AUTHENTICATED ? (size_t)s->config.client_query_buffer_limit
                                                    : STRANGER_PENDING + (size_t)BATCH_READ;
-    if (__builtin_expect(c->input.size > limit, 0)) {
+    if (__builtin_expect(c->input.size + respParserMemory(&c->parser) > limit, 0)) {
         char line[512];
         clientDescribe(c, line, sizeof line);
         logLine(LOG_WARN, "Closing client that reached max query buffer length: %s", line);
@@ -158,7 +160,9 @@ static void addRequest(batch *b, client *c, size_t start, int argc, const bytes 
 /* Parses requests of 'c' into the group. True when its input is used up (or cannot go on now). */
 static bool parseClient(server *s, batch *b, client *c) {
     while (b->group_count < BATCH_GROUP) {
-        if (c->flags & CLIENT_HELD || c->input.pos >= c->input.size) return true;
+        /* What was rolled back runs in the next batch, even if it may go on by now. */
+        if (c->flags & (CLIENT_HELD | CLIENT_ROLLED_BACK) || c->input.pos >= c->input.size)
+            return true;
         respLimits limits = {.max_bulk = (size_t)s->config.proto_max_bulk_len,
                              .stranger = !(c->flags & CLIENT_AUTHENTICATED)};
         int argc;
@@ -268,6 +272,7 @@ static void keepRest(client *c) {
 }
 
 static void finishClient(client *c) {
+    c->batches++;
     keepRest(c);
     c->input = (clientInput){0};
     c->flags &= ~(uint32_t)CLIENT_QUEUED_INPUT;

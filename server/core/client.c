@@ -18,7 +18,10 @@ client *clientNew(server *s, void *conn) {
     replyBufInit(&c->out, &s->pool);
     replyBufInit(&c->pushed, &s->pool);
     if (!conn) c->flags |= CLIENT_NO_CONN;
-    if (!s->config.requirepass || !*s->config.requirepass) c->flags |= CLIENT_AUTHENTICATED;
+    if (!s->config.requirepass || !*s->config.requirepass)
+        c->flags |= CLIENT_AUTHENTICATED;
+    else
+        gateSetLiveFor(c, GATE_AUTH, true);
     chainAppend(&s->clients, &c->in_server);
     dictAdd(s->clients_by_id, keyRefOf(bytesOf(&c->id, sizeof c->id)).hash, c);
     s->client_count++;
@@ -66,6 +69,7 @@ void clientCloseAfterReply(client *c) {
 
 void clientHold(client *c, uint32_t why) {
     c->flags |= why | CLIENT_HELD;
+    replyQueueFlush(c); /* Also where the connection learns that it shall not read. */
 }
 
 void clientResume(client *c, uint32_t why) {
@@ -73,6 +77,7 @@ void clientResume(client *c, uint32_t why) {
     if (c->flags & (CLIENT_BLOCKED | CLIENT_PAUSED | CLIENT_CLOSE_NOW | CLIENT_CLOSE_AFTER_REPLY))
         return;
     c->flags &= ~(uint32_t)CLIENT_HELD;
+    replyQueueFlush(c);
     batchWake(c->server, c);
 }
 

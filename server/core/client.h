@@ -81,7 +81,8 @@ struct client {
     int fd;
     int64_t created_ms, last_active_ms;
     uint64_t net_input_bytes, net_output_bytes, commands;
-    int64_t soft_limit_since_ms;               /* over the soft output limit since, 0: not */
+    uint64_t reads, batches;     /* that brought input, and in which some was parsed */
+    int64_t soft_limit_since_ms; /* over the soft output limit since, 0: not */
     void *pubsub, *multi, *blocked, *tracking; /* owned by server/session */
 };
 
@@ -103,7 +104,33 @@ client *clientById(server *s, uint64_t id);
 size_t clientMemory(const client *c);
 /* "normal", "replica", "pubsub": the class of output limits. */
 int clientLimitClass(const client *c);
-/* The line of CLIENT LIST and CLIENT INFO, without newline, appended to a text. client_info.c */
+
+/* ---- what a client says about itself, and what is said about it: client_info.c ---- */
+
+/* True if nothing in 'text' would break a line of CLIENT LIST: printable ASCII without space. */
+bool clientTextIsPlain(bytes text);
+/* Replaces the text that '*field' (name, lib_name...) owns; empty: NULL. Plain texts only. */
+void clientSetText(char **field, bytes text);
+/* The name of CLIENT SETNAME; false, and nothing changed, if the text is not plain. */
+bool clientSetName(client *c, bytes name);
+/* The line of CLIENT LIST and CLIENT INFO, without newline but with a closing zero: what fits of it
+ * into 'room' (at least 1); its length. clientDescribeRoom() is enough for all of it. */
 size_t clientDescribe(const client *c, char *out, size_t room);
+size_t clientDescribeRoom(const client *c);
+
+/* What a line tells of state that higher floors keep. Zeroed means none. */
+typedef struct clientDetails {
+    uint64_t channels, patterns, shard_channels;
+    int64_t queued; /* in MULTI; -1: no transaction */
+    uint64_t watched, queued_bytes;
+    int64_t redirect; /* of tracking: an id, 0 itself, -1 none */
+    size_t memory;    /* of all that state */
+} clientDetails;
+
+typedef struct clientDetailsHook {
+    chainNode node; /* on the server's client_details */
+    void (*fill)(void *ctx, const client *c, clientDetails *d);
+    void *ctx;
+} clientDetailsHook;
 
 #endif

@@ -3,14 +3,21 @@
 #include "server/core/server.h"
 #include "storage/base/log.h"
 
+void clientStopSoftClock(client *c) {
+    if (!c->soft_limit_since_ms) return;
+    c->soft_limit_since_ms = 0;
+    c->server->over_soft_limit--;
+}
+
 static bool softLimitPassed(client *c, const outputLimit *limit, size_t size) {
     if (!limit->soft_bytes || size < limit->soft_bytes) {
-        c->soft_limit_since_ms = 0;
+        clientStopSoftClock(c);
         return false;
     }
     int64_t now = c->server->now_ms;
     if (!c->soft_limit_since_ms) {
         c->soft_limit_since_ms = now;
+        c->server->over_soft_limit++;
         return false;
     }
     return now - c->soft_limit_since_ms > limit->soft_seconds * 1000;
@@ -19,14 +26,13 @@ static bool softLimitPassed(client *c, const outputLimit *limit, size_t size) {
 bool clientOverOutputLimit(client *c) {
     server *s = c->server;
     const outputLimit *limit = &s->config.output_limits[clientLimitClass(c)];
-    if (!limit->hard_bytes && !limit->soft_bytes) return false;
     size_t size = replyBufMemory(&c->out);
     if (size > s->stats.reply_chunk_max) s->stats.reply_chunk_max = size;
     bool hard = limit->hard_bytes && size >= limit->hard_bytes;
     if (!hard && !softLimitPassed(c, limit, size)) return false;
-    char line[512];
-    clientDescribe(c, line, sizeof line);
-    logLine(LOG_WARN, "Client %s closed for overcoming of output buffer limits.", line);
+    char text[512];
+    clientDescribe(c, text, sizeof text);
+    logLine(LOG_WARN, "Client %s closed for overcoming of output buffer limits.", text);
     s->stats.output_limit_disconnections++;
     return true;
 }

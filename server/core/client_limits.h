@@ -7,5 +7,7 @@
 /* True if 'c' must be closed: over the hard limit, or over the soft one for too long. Counts and
  * logs it. Starts and stops the client's soft-limit clock. */
 bool clientOverOutputLimit(client *c);
+/* The clock stands: the client is under the limit, or going. */
+void clientStopSoftClock(client *c);
 
 #endif

@@ -33,6 +33,7 @@ void cronSetPeriod(server *s, int task, uint64_t period_ms) {
 
 uint64_t cronNextNs(const server *s) {
     uint64_t due = UINT64_MAX;
+    if (s->cron.paused) return UINT64_MAX;
     for (int i = 0; i < s->cron.count; i++)
         if (s->cron.tasks[i].due_ns < due) due = s->cron.tasks[i].due_ns;
     if (due == UINT64_MAX) return UINT64_MAX;
@@ -40,6 +41,7 @@ uint64_t cronNextNs(const server *s) {
 }
 
 void cronRun(server *s) {
+    if (s->cron.paused) return;
     uint64_t start = s->now_ns;
     for (int i = 0; i < s->cron.count; i++) {
         cronTask *t = &s->cron.tasks[i];

@@ -5,6 +5,7 @@
 #ifndef EBB_SERVER_CORE_CRON_H
 #define EBB_SERVER_CORE_CRON_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef struct server server;
@@ -22,6 +23,7 @@ typedef struct cronTask {
 typedef struct cronTable {
     cronTask tasks[CRON_MAX];
     int count;
+    bool paused; /* DEBUG PAUSE-CRON: nothing is due */
 } cronTable;
 
 /* A task that runs every 'period_ms', or, with 0, only when armed. Its handle. */

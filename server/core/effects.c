@@ -86,14 +86,17 @@ void keyChanged(client *c, keyRef key, uint32_t class, const char *event) {
     if (anybodyListens(s, class, true)) record(s, dbId(c->db), key.name, class, event, true);
 }
 
-void keyEvent(client *c, keyRef key, uint32_t class, const char *event) {
+void keyEventIn(client *c, int db_id, keyRef key, uint32_t class, const char *event) {
     server *s = c->server;
-    if (anybodyListens(s, class, false)) record(s, dbId(c->db), key.name, class, event, false);
+    if (anybodyListens(s, class, false)) record(s, db_id, key.name, class, event, false);
+}
+
+void keyEvent(client *c, keyRef key, uint32_t class, const char *event) {
+    keyEventIn(c, dbId(c->db), key, class, event);
 }
 
 void keysFlushed(client *c, int db_id) {
     server *s = c->server;
-    s->dirty++;
     backgroundWakeReclaim(s);
     for (int kind = 0; kind < EFFECT_KINDS; kind++)
         if (s->effects.live & (1u << kind) && s->effects.onFlush[kind])
@@ -160,7 +163,8 @@ static void entryRemoved(void *ctx, db *d, keyRef key, const entry *e, dbReason 
 
 static void entryAdded(void *ctx, db *d, keyRef key, const entry *e) {
     server *s = ctx;
-    (void)e;
+    /* What was renamed, moved or copied brings its own. */
+    if (!entryAccess(e)) entrySetAccess((entry *)(uintptr_t)e, serverAccessNew(s));
     if (anybodyListens(s, NOTIFY_NEW, false))
         record(s, dbId(d), key.name, NOTIFY_NEW, "new", false);
 }

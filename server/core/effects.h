@@ -81,7 +81,9 @@ void keyChanged(client *c, keyRef key, uint32_t class, const char *event);
 void keyChangedIn(client *c, int db, keyRef key, uint32_t class, const char *event);
 /* A notification that is no change: keymiss. */
 void keyEvent(client *c, keyRef key, uint32_t class, const char *event);
-/* A whole db was emptied or exchanged; -1: all of them. */
+void keyEventIn(client *c, int db, keyRef key, uint32_t class, const char *event);
+/* A whole db was emptied or exchanged; -1: all of them. Leaves counting (server.dirty) to the
+ * caller, who knows how many keys there were. */
 void keysFlushed(client *c, int db);
 
 /* What AOF and replicas get instead of the request (EXPIRE as PEXPIREAT ...). Borrowed until the

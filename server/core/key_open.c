@@ -8,32 +8,51 @@ keyRef argKey(const client *c, int index) {
     return keyRefOf(c->argv[index]);
 }
 
-static void noteAccess(client *c, entry *e) {
-    if (__builtin_expect(c->flags & CLIENT_NO_TOUCH, 0)) return;
+void keyTouch(server *s, entry *e) {
     uint32_t old = entryAccess(e);
-    uint32_t now = serverAccessOf(c->server, old);
+    uint32_t now = serverAccessOf(s, old);
     if (now != old) entrySetAccess(e, now);
 }
 
-const entry *keyRead(client *c, keyRef key) {
-    const entry *e = dbLookup(c->db, key);
-    if (!e) {
-        c->server->stats.misses++;
-        keyEvent(c, key, NOTIFY_KEY_MISS, "keymiss");
-        return NULL;
+void keyNoteAccess(client *c, entry *e) {
+    if (__builtin_expect(c->flags & CLIENT_NO_TOUCH, 0)) return;
+    keyTouch(c->server, e);
+}
+
+/* The entry of 'key', counted as a hit or a miss. A key past its deadline goes where it may. */
+static entry *find(client *c, keyRef key) {
+    entry *e = (entry *)(uintptr_t)dbPeek(c->db, key);
+    if (__builtin_expect(e && dbIsPastDeadline(c->db, e), 0)) e = dbOpen(c->db, key);
+    if (e) {
+        c->server->stats.hits++;
+        return e;
     }
-    c->server->stats.hits++;
-    noteAccess(c, (entry *)(uintptr_t)e);
+    c->server->stats.misses++;
+    return NULL;
+}
+
+const entry *keyRead(client *c, keyRef key) {
+    entry *e = find(c, key);
+    if (e)
+        keyNoteAccess(c, e);
+    else
+        keyEvent(c, key, NOTIFY_KEY_MISS, "keymiss");
     return e;
 }
 
 const entry *keyPeek(client *c, keyRef key) {
-    return dbLookup(c->db, key);
+    const entry *e = find(c, key);
+    if (!e) keyEvent(c, key, NOTIFY_KEY_MISS, "keymiss");
+    return e;
+}
+
+const entry *keyInspect(client *c, keyRef key) {
+    return find(c, key);
 }
 
 entry *keyWrite(client *c, keyRef key) {
     entry *e = dbOpen(c->db, key);
-    if (e) noteAccess(c, e);
+    if (e) keyNoteAccess(c, e);
     return e;
 }
 

@@ -16,7 +16,7 @@ enum {
 };
 
 void replyQueueFlush(client *c) {
-    if (c->flags & (CLIENT_QUEUED_FLUSH | CLIENT_NO_CONN)) return;
+    if (c->flags & (CLIENT_QUEUED_FLUSH | CLIENT_NO_CONN | CLIENT_CLOSE_NOW)) return;
     c->flags |= CLIENT_QUEUED_FLUSH;
     chainAppend(&c->server->to_flush, &c->in_flush);
 }

@@ -21,12 +21,20 @@ void serverReadClock(server *s) {
     s->now_ns = s->clock->monotonic_ns(s->clock->ctx);
     s->now_us = s->clock->wall_us(s->clock->ctx);
     s->now_ms = s->now_us / 1000;
-    s->access_clock = (uint32_t)((s->now_ms + s->lru_offset_ms) / 1000) & 0xffffff;
+    s->access_clock = accessLru(serverAccessMs(s));
 }
 
-uint32_t serverAccessOf(const server *s, uint32_t old_access) {
-    (void)old_access;
-    return s->access_clock;
+static inline bool countsUses(const server *s) {
+    return __builtin_expect(s->config.maxmemory_policy & POLICY_LFU, 0);
+}
+
+uint32_t serverAccessOf(server *s, uint32_t old_access) {
+    if (!countsUses(s)) return s->access_clock;
+    return accessLfuUse(old_access, serverAccessMs(s), serverLfuRules(s), rngUnit(&s->rng));
+}
+
+uint32_t serverAccessNew(const server *s) {
+    return countsUses(s) ? accessLfuNew(serverAccessMs(s)) : s->access_clock;
 }
 
 server *serverNew(const config *cfg, const clockSource *clock) {
@@ -47,6 +55,7 @@ server *serverNew(const config *cfg, const clockSource *clock) {
     chainInit(&s->to_flush);
     chainInit(&s->to_free);
     chainInit(&s->client_closed);
+    chainInit(&s->client_details);
     s->clients_by_id = dictNew(&clients_by_id);
     s->discard = discardNew();
     s->active_expire = true;

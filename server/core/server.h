@@ -18,11 +18,14 @@
 #include "storage/base/clock.h"
 #include "storage/base/rng.h"
 #include "storage/db/db.h"
+#include "storage/types/access.h"
 
 /* The version of Redis whose commands are all here; what INFO and HELLO tell clients. */
 #define EBB_REDIS_VERSION "7.0.0"
 
 typedef struct pubsub pubsub;
+typedef struct clientPause clientPause;
+typedef struct clientWatch clientWatch;
 
 struct server {
     const clockSource *clock;
@@ -43,6 +46,7 @@ struct server {
     chain to_flush; /* clients with output */
     chain to_free;  /* marked CLIENT_CLOSE_NOW */
     size_t client_count;
+    size_t over_soft_limit; /* clients whose soft_limit_since_ms runs */
     uint64_t next_client_id;
     dict *clients_by_id;
     client *current;  /* whose command runs */
@@ -70,7 +74,10 @@ struct server {
     struct activeExpire *expire;
     struct background *background;
     struct net *net;
-    chain client_closed; /* clientClosedHook: told before a client is freed */
+    clientPause *pause;
+    clientWatch *client_watch;
+    chain client_closed;  /* clientClosedHook: told before a client is freed */
+    chain client_details; /* clientDetailsHook: what floors above know of a client */
 };
 
 typedef struct clientClosedHook {
@@ -87,8 +94,20 @@ void serverFree(server *s);
 
 /* Reads the clocks into now_*: once per command and loop iteration. */
 void serverReadClock(server *s);
-/* The access clock for entries now: LRU seconds or, under an LFU policy, minutes and count. */
-uint32_t serverAccessOf(const server *s, uint32_t old_access);
+/* The access bits of an entry that is used now: LRU seconds or, under an LFU policy, minutes and
+ * count (see access.h). */
+uint32_t serverAccessOf(server *s, uint32_t old_access);
+/* Those of a new entry. */
+uint32_t serverAccessNew(const server *s);
+
+/* The time that access bits are made of and judged by. */
+static inline int64_t serverAccessMs(const server *s) {
+    return s->now_ms + s->lru_offset_ms;
+}
+
+static inline accessLfuRules serverLfuRules(const server *s) {
+    return (accessLfuRules){s->config.lfu_log_factor, s->config.lfu_decay_time};
+}
 
 /* Frees the clients that were marked; after a batch. */
 void serverFreeMarked(server *s);

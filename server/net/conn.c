@@ -109,6 +109,7 @@ void connFlush(conn *cn) {
         c->server->stats.writes++;
         c->server->stats.net_output_bytes += (size_t)sent;
         c->net_output_bytes += (size_t)sent;
+        c->last_active_ms = c->server->now_ms; /* Slow readers are not idle. */
         size_t asked = 0;
         for (int i = 0; i < count; i++) asked += iov[i].iov_len;
         replyBufConsume(&c->out, (size_t)sent);

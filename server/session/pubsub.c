@@ -31,6 +31,7 @@ struct pubsub {
     chain patterns;            /* in order of first subscription */
     size_t clients;
     clientClosedHook closed;
+    clientDetailsHook details;
 };
 
 static bytes channelName(const channel *ch) {
@@ -83,12 +84,22 @@ static void clientGone(void *ctx, client *c) {
     pubsubForget(c);
 }
 
+static void fillDetails(void *ctx, const client *c, clientDetails *d) {
+    (void)ctx;
+    d->channels = pubsubCountOf(c, PUBSUB_CHANNEL);
+    d->patterns = pubsubCountOf(c, PUBSUB_PATTERN);
+    d->shard_channels = pubsubCountOf(c, PUBSUB_SHARD);
+    d->memory += pubsubMemory(c);
+}
+
 void pubsubAttach(server *s) {
     pubsub *p = memCalloc(1, sizeof *p);
     for (int kind = 0; kind < PUBSUB_KINDS; kind++) p->kinds[kind] = dictNew(&channels_by_name);
     chainInit(&p->patterns);
     p->closed = (clientClosedHook){.closed = clientGone, .ctx = s};
     chainAppend(&s->client_closed, &p->closed.node);
+    p->details = (clientDetailsHook){.fill = fillDetails};
+    chainAppend(&s->client_details, &p->details.node);
     s->pubsub = p;
     gateSet(s, GATE_SUBSCRIBED, refuseOthers);
 }
@@ -99,6 +110,7 @@ void pubsubDetach(server *s) {
         pubsubForget(CHAIN_ITEM(node, client, in_server));
     }
     chainRemove(&s->client_closed, &p->closed.node);
+    chainRemove(&s->client_details, &p->details.node);
     for (int kind = 0; kind < PUBSUB_KINDS; kind++) dictFree(p->kinds[kind]);
     memFree(p);
     s->pubsub = NULL;

@@ -98,6 +98,7 @@ typedef struct slabState {
     uint64_t chunks_with_room;          /* bit n: chunks[n] is not empty; n < SLAB_CHUNK_PAGES */
     chain resident;                     /* chunks with empty resident pages, longest so first */
     size_t chunk_count;
+    size_t used_pages;
     size_t empty_pages; /* resident ones */
     size_t returned_bytes;
 } slabState;

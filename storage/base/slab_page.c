@@ -7,7 +7,9 @@
 #ifndef SLAB_PLAIN
 
 enum {
-    RESERVE_PAGES = 16, /* empty and resident, kept against flapping */
+    /* Empty and resident, kept against flapping: one for so many in use, but not more than ... */
+    RESERVE_SHARE = 16,
+    RESERVE_PAGES = 16,
     RESERVE_CHUNKS = 1, /* with no page used */
 };
 
@@ -73,6 +75,7 @@ slabPage *slabPageTake(void) {
     unsigned index = (unsigned)__builtin_ctzll(free);
     uint64_t bit = (uint64_t)1 << index;
     chunk->used |= bit;
+    slabs.used_pages++;
     if (chunk->resident) forgetResident(chunk, bit);
     chunkList(chunk, used + 1);
     return &chunk->pages[index];
@@ -85,6 +88,7 @@ void slabPageGive(slabPage *page) {
     ensure(chunk->used & bit);
     chunkUnlist(chunk, used);
     chunk->used &= ~bit;
+    slabs.used_pages--;
     chunkList(chunk, used - 1);
     if (!chunk->resident) chainAppend(&slabs.resident, &chunk->by_empty);
     chunk->resident |= bit;
@@ -123,8 +127,14 @@ static size_t returnRun(slabChunk *chunk, size_t most) {
     return pages;
 }
 
+/* A small server must not hold more in reserve than it can use. */
+static size_t reservePages(void) {
+    size_t share = slabs.used_pages / RESERVE_SHARE + 1;
+    return share < RESERVE_PAGES ? share : RESERVE_PAGES;
+}
+
 size_t slabReturn(size_t max_pages) {
-    size_t done = 0;
+    size_t done = 0, reserve = reservePages();
     if (max_pages > 0 && slabs.chunks[0].count > RESERVE_CHUNKS) {
         slabChunk *chunk = CHAIN_ITEM(chainFirst(&slabs.chunks[0]), slabChunk, by_used);
         /* Unmapping takes as long as the pages that are resident yet. */
@@ -132,9 +142,9 @@ size_t slabReturn(size_t max_pages) {
             return returnRun(chunk, max_pages);
         return chunkUnmap(chunk);
     }
-    while (done < max_pages && slabs.empty_pages > RESERVE_PAGES) {
+    while (done < max_pages && slabs.empty_pages > reserve) {
         slabChunk *chunk = CHAIN_ITEM(chainFirst(&slabs.resident), slabChunk, by_empty);
-        size_t over = slabs.empty_pages - RESERVE_PAGES;
+        size_t over = slabs.empty_pages - reserve;
         size_t left = max_pages - done;
         done += returnRun(chunk, over < left ? over : left);
     }

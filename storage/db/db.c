@@ -53,6 +53,14 @@ size_t dbTableBytes(const db *d) {
     return dictBytes(d->keys) + expiryDictBytes(d->expires);
 }
 
+size_t dbExpiresBytes(const db *d) {
+    return expiryDictBytes(d->expires);
+}
+
+dictStats dbTableStats(const db *d) {
+    return dictStatsOf(d->keys);
+}
+
 uint64_t dbChanges(const db *d) {
     return d->changes;
 }

@@ -45,9 +45,11 @@ db *dbNew(int id, const dbHooks *hooks, const int64_t *now_ms, discardQueue *dis
 void dbFree(db *d);
 
 int dbId(const db *d);
-size_t dbCount(const db *d);        /* keys, those past their deadline but still there included */
-size_t dbExpiresCount(const db *d); /* keys with a deadline */
-size_t dbTableBytes(const db *d);   /* main dict and expiry dictionary */
+size_t dbCount(const db *d);         /* keys, those past their deadline but still there included */
+size_t dbExpiresCount(const db *d);  /* keys with a deadline */
+size_t dbTableBytes(const db *d);    /* main dict and expiry dictionary */
+size_t dbExpiresBytes(const db *d);  /* the expiry dictionary alone */
+dictStats dbTableStats(const db *d); /* of the main dict; walks it: for DEBUG HTSTATS */
 
 /* Where keys past their deadline may not be removed (a replica, CLIENT PAUSE): false only hides
  * them. What comes under the name of a hidden key (dbAdd, dbSet...) overwrites it then, and

@@ -1,0 +1,21 @@
+/* heap_tuning.h - the heap allocator's own report and settings: MEMORY MALLOC-STATS, DEBUG MALLCTL.
+ *
+ * Of jemalloc where the build uses it; else there is nothing to see, and calls say so. */
+#ifndef EBB_SERVER_OBSERVE_HEAP_TUNING_H
+#define EBB_SERVER_OBSERVE_HEAP_TUNING_H
+
+#include <stdbool.h>
+
+#include "server/observe/info.h"
+
+/* Appends the allocator's text. */
+void heapReport(infoText *t);
+
+bool heapCanBeTuned(void);
+/* Reads a setting and, with 'set', then writes it. 0, or an errno; *value is what it was. */
+int heapInteger(const char *name, int64_t *value, const int64_t *set);
+/* The same of a text; *value is NULL where the setting has none, else borrowed. 'set' "VOID" calls
+ * a setting that takes nothing. */
+int heapText(const char *name, const char **value, const char *set);
+
+#endif
