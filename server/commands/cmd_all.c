@@ -1,4 +1,5 @@
 #include "server/commands/commands.h"
+#include "server/commands/docs/docs.h"
 
 void commandsAddAll(commandTable *t) {
     commandTableAdd(t, stringCommands);
@@ -22,4 +23,6 @@ void commandsAddAll(commandTable *t) {
     commandTableAdd(t, serverCommands);
     commandTableAdd(t, memoryCommands);
     commandTableAdd(t, debugCommands);
+    commandTableAdd(t, commandCommands);
+    docsAttach(t);
 }

@@ -25,6 +25,7 @@ extern const commandSpec configCommands[];
 extern const commandSpec serverCommands[];
 extern const commandSpec memoryCommands[];
 extern const commandSpec debugCommands[];
+extern const commandSpec commandCommands[];
 
 void commandsAddAll(commandTable *t);
 

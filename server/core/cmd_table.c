@@ -133,7 +133,8 @@ static uint32_t impliedCategories(uint32_t flags, uint32_t acl) {
 
 static uint32_t impliedFlags(const commandSpec *spec) {
     uint32_t flags = spec->flags;
-    if (spec->getKeys) flags |= CMD_MOVABLEKEYS;
+    /* A function that only tells how a key is used leaves the keys where the specs say. */
+    if (spec->getKeys && !(spec->keys[0].use & KEY_VARIABLE)) flags |= CMD_MOVABLEKEYS;
     for (int i = 0; i < COMMAND_KEY_SPECS && spec->keys[i].use; i++) {
         const keySpec *k = &spec->keys[i];
         if (k->keynum || k->keyword || k->unknown || (k->use & KEY_INCOMPLETE))

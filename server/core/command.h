@@ -14,6 +14,7 @@
 
 typedef struct client client;
 typedef struct command command;
+typedef struct commandDoc commandDoc; /* server/commands/docs */
 
 /* Command flags, by the names that COMMAND INFO replies (commandFlagName). */
 enum {
@@ -138,6 +139,8 @@ struct command {
     void (*run)(client *c);
     uint64_t calls, usec_ns, rejected, failed; /* usec_ns: time in nanoseconds */
     void *latency;                             /* a histogram, owned by server/observe */
+    const commandDoc *doc;                     /* what COMMAND DOCS tells, NULL if nothing */
+    const char *group;                         /* "string", as its documentation is filed */
 };
 
 typedef struct commandTable commandTable;
@@ -166,6 +169,16 @@ command *commandAt(const commandTable *t, int index);
 void commandEach(const commandTable *t, void (*visit)(void *ctx, command *cmd), void *ctx);
 
 bool commandArityFits(const command *cmd, int argc);
+
+/* Whether any argument can be a key (channels of sharded pub/sub are none). */
+bool commandHasKeys(const command *cmd);
+
+/* First and last argument and step of the keys in the old form, which knows one range only: that of
+ * the first key spec, and of those that continue it. 0 0 0 where it begins with no fixed range. */
+typedef struct keyRange {
+    int first, last, step;
+} keyRange;
+keyRange commandKeyRange(const command *cmd);
 
 /* The positions of all keys; at most 'max'. The count, or -1 where the arguments are no valid call.
  * key_spec.c. */

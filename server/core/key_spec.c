@@ -38,6 +38,29 @@ static bool rangeOf(const keySpec *k, const bytes *argv, int argc, int *first, i
     return true;
 }
 
+bool commandHasKeys(const command *cmd) {
+    const commandSpec *spec = cmd->spec;
+    if (spec->getKeys) return true;
+    for (int i = 0; i < COMMAND_KEY_SPECS && spec->keys[i].use; i++)
+        if (!(spec->keys[i].use & KEY_NOT_KEY)) return true;
+    return false;
+}
+
+static bool isFixedRange(const keySpec *k) {
+    return k->use && !k->keynum && !k->keyword && !k->unknown;
+}
+
+keyRange commandKeyRange(const command *cmd) {
+    const keySpec *k = cmd->spec->keys;
+    if (!isFixedRange(k)) return (keyRange){0};
+    keyRange range = {k->first, k->last < 0 ? k->last : k->first + k->last, k->step};
+    for (int i = 1; i < COMMAND_KEY_SPECS && range.last > 0; i++) {
+        if (!isFixedRange(&k[i]) || k[i].first != range.last + 1 || k[i].step != range.step) break;
+        range.last = k[i].last < 0 ? k[i].last : k[i].first + k[i].last;
+    }
+    return range;
+}
+
 int commandKeys(const command *cmd, const bytes *argv, int argc, keyPosition *out, int max) {
     const commandSpec *spec = cmd->spec;
     if (spec->getKeys) return spec->getKeys(argv, argc, out, max);

@@ -1,0 +1,30 @@
+/* Documentation of the commands on HyperLogLogs. */
+#include "server/commands/docs/docs_internal.h"
+
+const commandDoc docsHyperloglog[] = {
+    {.name = "pfadd",
+     .since = "2.8.9",
+     .complexity = "O(1)",
+     .summary = "Counts elements in a HyperLogLog, which an absent key becomes.",
+     .arguments = ARGUMENTS(KEY("key"), STRING("element", OPTIONAL, MULTIPLE))},
+    {.name = "pfcount",
+     .since = "2.8.9",
+     .complexity = "O(1)",
+     .summary = "About how many different elements HyperLogLogs have seen together.",
+     .arguments = ARGUMENTS(KEY("key", MULTIPLE))},
+    {.name = "pfdebug",
+     .since = "2.8.9",
+     .summary = "Looks inside a HyperLogLog, for tests.",
+     .syscmd = true,
+     .arguments = ARGUMENTS(STRING("subcommand"), KEY("key"))},
+    {.name = "pfmerge",
+     .since = "2.8.9",
+     .complexity = "O(N)",
+     .summary = "Unites HyperLogLogs in one.",
+     .arguments = ARGUMENTS(KEY("destkey"), KEY("sourcekey", .key_spec = 1, OPTIONAL, MULTIPLE))},
+    {.name = "pfselftest",
+     .since = "2.8.9",
+     .summary = "Checks the HyperLogLog code of the server, for tests.",
+     .syscmd = true},
+    {0},
+};
