@@ -2,6 +2,7 @@
 #include "server/commands/cmd_bitfield.h"
 #include "server/commands/commands.h"
 #include "server/commands/edit_string.h"
+#include "server/commands/key_use.h"
 #include "server/core/args.h"
 #include "server/core/key_open.h"
 #include "server/core/reply.h"
@@ -242,7 +243,8 @@ const commandSpec bitmapCommands[] = {
                .last = 0,
                .step = 1,
                .use = KEY_RW | KEY_ACCESS | KEY_UPDATE | KEY_VARIABLE,
-               .notes = "This command allows both access and modification of the key"}}},
+               .notes = "This command allows both access and modification of the key"}},
+     .getKeys = bitfieldKeys},
     {.name = "bitfield_ro",
      .arity = -2,
      .run = bitfieldRoCommand,

@@ -42,8 +42,8 @@ static void swapdbCommand(client *c) {
     /* That both are numbers is asked before either is looked at. */
     int64_t number;
     int first, second;
-    if (!argInt(c, 1, &number, "ERR invalid first DB index")) return;
-    if (!argInt(c, 2, &number, "ERR invalid second DB index")) return;
+    if (!argIntIn(c, 1, INT32_MIN, INT32_MAX, &number, "ERR invalid first DB index")) return;
+    if (!argIntIn(c, 2, INT32_MIN, INT32_MAX, &number, "ERR invalid second DB index")) return;
     if (!argDb(c, 1, &first, NULL, NULL) || !argDb(c, 2, &second, NULL, NULL)) return;
     s->dirty++;
     if (first != second) {

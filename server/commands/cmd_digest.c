@@ -1,6 +1,7 @@
 /* Commands on the digest of a string: DIGEST, and DELEX, which compares before it removes. */
 #include "server/commands/commands.h"
 #include "server/commands/key_overwrite.h"
+#include "server/commands/key_use.h"
 #include "server/commands/value_condition.h"
 #include "server/core/key_open.h"
 #include "server/core/reply.h"
@@ -55,6 +56,7 @@ const commandSpec digestCommands[] = {
      .run = delexCommand,
      .flags = CMD_WRITE | CMD_FAST,
      .acl = ACL_STRING,
-     .keys = {{.first = 1, .last = 0, .step = 1, .use = KEY_RW | KEY_DELETE | KEY_VARIABLE}}},
+     .keys = {{.first = 1, .last = 0, .step = 1, .use = KEY_RW | KEY_DELETE | KEY_VARIABLE}},
+     .getKeys = delexKeys},
     {0},
 };

@@ -26,7 +26,8 @@ static bool parseConditions(client *c, unsigned *when) {
             *when |= WHEN_EARLIER;
         } else {
             bytes word = c->argv[i];
-            int shown = (int)(word.size < 128 ? word.size : 128);
+            enum { SHOWN_MAX = 900 };
+            int shown = (int)(word.size < SHOWN_MAX ? word.size : SHOWN_MAX);
             replyErrorFormat(c, "ERR Unsupported option %.*s", shown, word.data);
             return false;
         }

@@ -7,10 +7,10 @@
 #include "server/core/key_open.h"
 #include "server/core/reply.h"
 #include "server/core/server.h"
-#include "server/observe/heap_tuning.h"
 #include "server/observe/info.h"
 #include "server/observe/memory_report.h"
 #include "storage/base/mem.h"
+#include "storage/base/mem_tuning.h"
 
 /* MEMORY USAGE key [SAMPLES count]
  * Replies with the bytes of the key, its value and its share of the tables. The memory of a value
@@ -116,12 +116,16 @@ static void doctorCommand(client *c) {
     memFree(text);
 }
 
+static void appendReport(void *ctx, const char *part) {
+    infoAppend(ctx, bytesOfText(part));
+}
+
 /* MEMORY MALLOC-STATS
  * The allocator's own report, for those who know how to read it. */
 static void mallocStatsCommand(client *c) {
     infoText text = {0};
-    heapReport(&text);
-    replyVerbatim(c, "txt", bytesOf(text.data ? text.data : "", text.size));
+    memReport(appendReport, &text);
+    replyVerbatim(c, "txt", bytesOf(text.data, text.size));
     infoTextClear(&text);
 }
 

@@ -164,14 +164,14 @@ static const commandSpec pubsubSubcommands[] = {
     }
 
 const commandSpec pubsubCommands[] = {
-    {.name = "subscribe", .arity = -2, .run = subscribeCommand, .flags = LISTENING},
+    {.name = "subscribe", .arity = -2, .run = subscribeCommand, .flags = LISTENING | CMD_DENYOOM},
     {.name = "unsubscribe", .arity = -1, .run = unsubscribeCommand, .flags = LISTENING},
-    {.name = "psubscribe", .arity = -2, .run = psubscribeCommand, .flags = LISTENING},
+    {.name = "psubscribe", .arity = -2, .run = psubscribeCommand, .flags = LISTENING | CMD_DENYOOM},
     {.name = "punsubscribe", .arity = -1, .run = punsubscribeCommand, .flags = LISTENING},
     {.name = "ssubscribe",
      .arity = -2,
      .run = ssubscribeCommand,
-     .flags = LISTENING,
+     .flags = LISTENING | CMD_DENYOOM,
      .keys = SHARD_CHANNEL(-1)},
     {.name = "sunsubscribe",
      .arity = -1,

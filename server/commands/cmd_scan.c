@@ -62,8 +62,9 @@ typedef struct scanRequest {
 } scanRequest;
 
 /* The forms that clients' libraries have always got away with: a sign (minus counts from the end of
- * 64 bits), leading zeros, nothing at all for 0. */
+ * 64 bits), leading zeros, nothing at all for 0, anything behind a zero byte. */
 static bool parseCursor(bytes text, uint64_t *cursor) {
+    text.size = strnlen(text.data, text.size);
     bool minus = text.size && text.data[0] == '-';
     size_t at = minus || (text.size && text.data[0] == '+');
     if (at && text.size == 1) return false;
@@ -104,6 +105,7 @@ static bool parseScan(client *c, scanRequest *r) {
         replyError(c, "ERR invalid cursor");
         return false;
     }
+    bytes type = {0};
     for (int i = 2; i < c->argc; i += 2) {
         bool has_value = i + 1 < c->argc;
         if (has_value && argIs(c, i, "COUNT")) {
@@ -112,19 +114,17 @@ static bool parseScan(client *c, scanRequest *r) {
             r->pattern = c->argv[i + 1];
             r->any_name = globIsAll(r->pattern);
         } else if (has_value && argIs(c, i, "TYPE")) {
-            bytes name = c->argv[i + 1];
-            if (!parseType(name, &r->type)) {
-                int shown = (int)(name.size < 128 ? name.size : 128);
-                replyErrorFormat(c, "ERR unknown type name '%.*s'", shown, name.data);
-                return false;
-            }
+            type = c->argv[i + 1];
             r->any_type = false;
         } else {
             replySyntaxError(c);
             return false;
         }
     }
-    return true;
+    if (r->any_type || parseType(type, &r->type)) return true;
+    int shown = (int)(type.size < 128 ? type.size : 128);
+    replyErrorFormat(c, "ERR unknown type name '%.*s'", shown, type.data);
+    return false;
 }
 
 static void growFound(scanRequest *r) {

@@ -3,6 +3,7 @@
 #include "server/commands/expire_options.h"
 #include "server/commands/key_group.h"
 #include "server/commands/key_overwrite.h"
+#include "server/commands/key_use.h"
 #include "server/commands/value_condition.h"
 #include "server/core/args.h"
 #include "server/core/key_open.h"
@@ -252,7 +253,8 @@ const commandSpec stringSetCommands[] = {
                .last = 0,
                .step = 1,
                .use = KEY_RW | KEY_ACCESS | KEY_UPDATE | KEY_VARIABLE,
-               .notes = "RW and ACCESS due to the optional `GET` argument"}}},
+               .notes = "RW and ACCESS due to the optional `GET` argument"}},
+     .getKeys = setKeys},
     {.name = "setnx",
      .arity = 3,
      .run = setnxCommand,

@@ -36,18 +36,3 @@ int bitfieldKeys(const bytes *argv, int argc, keyPosition *out, int max) {
     }
     return oneKey(KEY_RO | KEY_ACCESS, out, max);
 }
-
-int sortKeys(const bytes *argv, int argc, keyPosition *out, int max) {
-    int count = oneKey(KEY_RO | KEY_ACCESS, out, max);
-    int store = 0;
-    for (int i = 2; i < argc; i++) {
-        if (bytesEqualWord(argv[i], "limit"))
-            i += 2;
-        else if (bytesEqualWord(argv[i], "get") || bytesEqualWord(argv[i], "by"))
-            i++;
-        else if (bytesEqualWord(argv[i], "store") && i + 1 < argc)
-            store = ++i;
-    }
-    if (store && count < max) out[count++] = (keyPosition){store, KEY_OW | KEY_UPDATE};
-    return count;
-}

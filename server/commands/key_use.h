@@ -11,7 +11,5 @@ int setKeys(const bytes *argv, int argc, keyPosition *out, int max);
 int delexKeys(const bytes *argv, int argc, keyPosition *out, int max);
 /* BITFIELD with nothing but GET reads only. */
 int bitfieldKeys(const bytes *argv, int argc, keyPosition *out, int max);
-/* SORT reads its key and writes the last STORE. */
-int sortKeys(const bytes *argv, int argc, keyPosition *out, int max);
 
 #endif

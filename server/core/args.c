@@ -40,7 +40,7 @@ bool argLongDouble(client *c, int index, long double *out, const char *error) {
 
 bool argDb(client *c, int index, int *out, const char *not_int, const char *out_of_range) {
     int64_t id;
-    if (!argInt(c, index, &id, not_int)) return false;
+    if (!argIntIn(c, index, INT32_MIN, INT32_MAX, &id, not_int)) return false;
     if (id < 0 || id >= c->server->db_count)
         return refuse(c, out_of_range, "ERR DB index is out of range");
     *out = (int)id;

@@ -32,7 +32,7 @@ enum {
     CMD_ASKING = 1 << 11,
     CMD_FAST = 1 << 12,
     CMD_NO_AUTH = 1 << 13,
-    CMD_MAY_REPLICATE = 1 << 14,
+    CMD_MAY_REPLICATE = 1 << 14, /* no name: not told */
     CMD_NO_MANDATORY_KEYS = 1 << 15,
     CMD_NO_ASYNC_LOADING = 1 << 16,
     CMD_NO_MULTI = 1 << 17,

@@ -58,7 +58,10 @@ void replyErrorFormat(client *c, const char *format, ...) {
     int size = vsnprintf(text, sizeof text, format, args);
     va_end(args);
     if (size < 0) size = 0;
-    sayError(c, bytesOf(text, (size_t)size < sizeof text ? (size_t)size : sizeof text - 1));
+    if ((size_t)size >= sizeof text) size = sizeof text - 1;
+    /* A quoted argument may end in a line break; inside, breaks become spaces. */
+    while (size && (text[size - 1] == '\r' || text[size - 1] == '\n')) size--;
+    sayError(c, bytesOf(text, (size_t)size));
 }
 
 void replyInteger(client *c, int64_t value) {

@@ -32,7 +32,7 @@ void crashPutHex(int fd, uint64_t value) {
 
 void crashPutBytes(int fd, bytes value) {
     enum { SHOWN = 128 };
-    char text[SHOWN * 4];
+    char text[SHOWN * 4] = "";
     size_t size = 0;
     for (size_t i = 0; i < value.size && i < SHOWN; i++) {
         unsigned char byte = (unsigned char)value.data[i];

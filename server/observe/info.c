@@ -60,6 +60,15 @@ void infoLine(infoText *t, const char *format, ...) {
     }
 }
 
+void infoAppend(infoText *t, bytes part) {
+    if (t->capacity - t->size < part.size) {
+        t->capacity = t->capacity * 2 + part.size + 1024;
+        t->data = memRealloc(t->data, t->capacity);
+    }
+    memcpy(t->data + t->size, part.data, part.size);
+    t->size += part.size;
+}
+
 void infoTextClear(infoText *t) {
     memFree(t->data);
     *t = (infoText){0};

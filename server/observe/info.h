@@ -21,6 +21,8 @@ typedef struct infoText {
 
 /* Appends a line, formatted, and its CR LF: "name:value". */
 void infoLine(infoText *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Appends bytes as they are. */
+void infoAppend(infoText *t, bytes part);
 void infoTextClear(infoText *t);
 
 /* In which of INFO's groups a section is, besides its own name. */

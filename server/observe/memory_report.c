@@ -58,6 +58,7 @@ memoryReport memoryReportOf(server *s) {
                       .active = heap.active + slabs.page_bytes,
                       .resident = heap.resident + slabs.page_bytes + slabs.empty_bytes,
                       .muzzy = heap.muzzy,
+                      .heap_is_known = heap.resident != 0,
                       .slab_items = slabs.item_bytes,
                       .slab_pages = slabs.page_bytes,
                       .slab_chunks = slabs.chunk_bytes};
@@ -107,7 +108,8 @@ static void findings(server *s, const memoryReport *r, infoText *t) {
                  "together; if this stays, see that reclaim-enabled is yes.",
                  a);
     }
-    if (memoryDelta(r->rss, r->resident) > WASTE_BYTES && memoryRatio(r->rss, r->resident) > 1.25) {
+    if (r->heap_is_known && memoryDelta(r->rss, r->resident) > WASTE_BYTES &&
+        memoryRatio(r->rss, r->resident) > 1.25) {
         numFormatHuman(a, r->rss - r->resident);
         infoLine(t,
                  " * Outside of the allocators: %s of RSS belong to neither heap nor slabs: "

@@ -16,6 +16,7 @@ typedef struct memoryReport {
     size_t dataset;           /* used without the overhead */
     size_t keys;
     size_t allocated, active, resident, muzzy; /* heap and slabs */
+    bool heap_is_known; /* false where the heap has no figures (libc): resident is too small then */
     size_t slab_items, slab_pages, slab_chunks;
     double peak_percent, dataset_percent;
     double bytes_per_key;

@@ -20,143 +20,22 @@ import select
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-PIPELINE = 500
-
-
-# ---- a client ----
-
-class Resp:
-    """A connection that sends many requests at once and reads their replies."""
-
-    def __init__(self, port):
-        self.sock = socket.create_connection(('127.0.0.1', port))
-        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.file = self.sock.makefile('rb', buffering=1 << 16)
-
-    @staticmethod
-    def pack(*args):
-        parts = [b'*%d\r\n' % len(args)]
-        for arg in args:
-            arg = arg if isinstance(arg, bytes) else str(arg).encode()
-            parts.append(b'$%d\r\n%s\r\n' % (len(arg), arg))
-        return b''.join(parts)
-
-    def read(self):
-        line = self.file.readline()
-        if not line:
-            raise EOFError('the server closed the connection')
-        kind, rest = line[:1], line[1:-2]
-        if kind == b'$':
-            size = int(rest)
-            return None if size < 0 else self.file.read(size + 2)[:-2]
-        if kind == b'*':
-            return [self.read() for _ in range(int(rest))]
-        if kind == b':':
-            return int(rest)
-        if kind == b'-':
-            return RuntimeError(rest.decode())
-        return rest
-
-    def call(self, *args):
-        self.sock.sendall(self.pack(*args))
-        return self.read()
-
-    def many(self, requests):
-        """Sends packed requests in pipelines and forgets the replies."""
-        batch = []
-        for request in requests:
-            batch.append(request)
-            if len(batch) == PIPELINE:
-                self.flush(batch)
-        self.flush(batch)
-
-    def flush(self, batch):
-        self.sock.sendall(b''.join(batch))
-        for _ in batch:
-            reply = self.read()
-            if isinstance(reply, RuntimeError):
-                raise reply
-        batch.clear()
-
-    def knows(self, *args):
-        reply = self.call(*args)
-        return not (isinstance(reply, RuntimeError) and 'unknown command' in str(reply))
-
-    def close(self):
-        self.file.close()
-        self.sock.close()
-
-
-# ---- a server ----
-
-def freePort():
-    with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
-        return probe.getsockname()[1]
-
-
-class Server:
-    def __init__(self, kind, program, *options):
-        self.kind = kind
-        self.port = freePort()
-        args = [program, '--port', str(self.port), *options]
-        if kind == 'redis':
-            args += ['--save', '', '--appendonly', 'no', '--maxclients', '20000']
-        self.log = tempfile.TemporaryFile()
-        self.started = time.monotonic()
-        self.process = subprocess.Popen(args, stdout=self.log, stderr=self.log,
-                                        cwd=tempfile.gettempdir(),
-                                        preexec_fn=lambda: os.sched_setaffinity(0, {SERVER_CORE}))
-        self.first_reply_ms = self.waitForReply()
-
-    def waitForReply(self):
-        while self.process.poll() is None and time.monotonic() - self.started < 10:
-            try:
-                client = Resp(self.port)
-                client.call('PING')
-                client.close()
-                return (time.monotonic() - self.started) * 1000
-            except OSError:
-                time.sleep(0.0005)
-        self.log.seek(0)
-        sys.exit(f'{self.kind} did not start: {self.log.read().decode(errors="replace")}')
-
-    def rss(self):
-        with open(f'/proc/{self.process.pid}/status') as status:
-            for line in status:
-                if line.startswith('VmRSS'):
-                    return int(line.split()[1]) * 1024
-        return 0
-
-    def cpuSeconds(self):
-        with open(f'/proc/{self.process.pid}/stat') as stat:
-            fields = stat.read().rsplit(')', 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
-
-    def wakeUps(self):
-        """Times a thread of it went to sleep by itself."""
-        total = 0
-        for task in os.listdir(f'/proc/{self.process.pid}/task'):
-            with open(f'/proc/{self.process.pid}/task/{task}/status') as status:
-                total += sum(int(line.split()[1]) for line in status
-                             if line.startswith('voluntary_ctxt'))
-        return total
-
-    def stop(self):
-        self.process.kill()
-        self.process.wait()
-        self.log.close()
+from resp import PIPELINE, Resp
+from servers import Server, addServerOptions, mib, useCores
+from table import Table
 
 
 # ---- another client, and what it has to wait ----
 
 PROBE = r'''
-import socket, sys, time
+import os, socket, sys, time
+try: # What is measured is the server, not the turn-taking of the clients on their core.
+    os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(2))
+except OSError:
+    pass
 port, pause, keys = int(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])
 sock = socket.create_connection(('127.0.0.1', port))
 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -194,28 +73,6 @@ class Probe:
         out, _ = self.process.communicate('stop\n')
         names = ('count', 'p50', 'p99', 'p99.9', 'worst')
         return dict(zip(names, map(float, out.split())))
-
-
-# ---- the table ----
-
-class Table:
-    def __init__(self):
-        self.missed = 0
-
-    def row(self, who, what, value, unit='', target=None):
-        verdict = ''
-        if target is not None:
-            ok = value <= target
-            self.missed += not ok
-            verdict = f'<= {target:g} {"ok" if ok else "MISSED"}'
-        print(f'{who:6} {what:58} {value:10.2f} {unit:6} {verdict}', flush=True)
-
-    def note(self, who, text):
-        print(f'{who:6} {text}', flush=True)
-
-
-def mib(size):
-    return size / (1 << 20)
 
 
 def keyName(n):
@@ -468,14 +325,10 @@ def main():
     parser.add_argument('--seconds', type=int, default=10, help='to watch after deleting, and idle')
     parser.add_argument('--clients', type=int, default=9900, help='idle ones')
     parser.add_argument('--parts', default='memory,expiry,idle')
-    parser.add_argument('--server', default=os.path.join(ROOT, 'build', 'ebb-server'))
-    parser.add_argument('--redis', default='/usr/bin/redis-server')
     parser.add_argument('--no-redis', action='store_true')
-    parser.add_argument('--cores', default='0,1', help='of the server and of the clients')
+    addServerOptions(parser)
     args = parser.parse_args()
-    global SERVER_CORE
-    SERVER_CORE, client_core = map(int, args.cores.split(','))
-    os.sched_setaffinity(0, {client_core})
+    useCores(args)
     servers = [('ebb', args.server)]
     if not args.no_redis and os.path.exists(args.redis):
         servers.append(('redis', args.redis))
@@ -490,11 +343,8 @@ def main():
                 measureIdle(table, kind, program, args.seconds, args.clients)
             else:
                 sys.exit(f'no such part: {part}')
-    print(f'{table.missed} targets missed')
-    return 1 if table.missed else 0
+    return table.finish()
 
-
-SERVER_CORE = 0
 
 if __name__ == '__main__':
     sys.exit(main())

@@ -16,4 +16,11 @@ NOT_SENT = [
 # Sent, and the replies may differ; what they leave behind is the same.
 # (regular expression of the command; of Ebb's raw reply; of the oracle's raw reply; reason)
 REPLIES_DIFFER = [
+    (r'\S+ HELP', r'^\*\d+\r\n\+', r'^\*\d+\r\n\+', 'help is in words of our own'),
+    (r'SCAN .*\bTYPE\b.*', r'^-ERR unknown type name', r'^\*2\r\n',
+     'newer servers refuse a type that does not exist, where 7.0 finds nothing'),
+    (r'OBJECT FREQ .*', r'^:\d+\r\n$', r'^:\d+\r\n$',
+     'the counter rises by chance, and that of a shared integer not at all'),
+    (r'PEXPIRETIME .*', r'^:9223372036854775806\r\n$', r'^:9223372036854775807\r\n$',
+     'the last millisecond of time stands for no deadline'),
 ]

@@ -247,6 +247,15 @@ void serverStop(serverProcess *s) {
     ck_assert_msg(is_clean, "the server ended with wait status 0x%x", (unsigned)status);
 }
 
+void serverExpectSignal(serverProcess *s, int number) {
+    ck_assert(hasEnded(s));
+    int status = s->exit_status;
+    freeServer(s);
+    ck_assert_msg(WIFSIGNALED(status) && WTERMSIG(status) == number,
+                  "the server ended with wait status 0x%x, not by signal %d", (unsigned)status,
+                  number);
+}
+
 int serverPort(const serverProcess *s) {
     return s->port;
 }

@@ -26,6 +26,9 @@ serverProcess *serverStartOracle(const char *const *options);
  * sanitizers come out. */
 void serverStop(serverProcess *server);
 
+/* Cleans up a server that has ended; fails the test unless the signal 'number' ended it. */
+void serverExpectSignal(serverProcess *server, int number);
+
 /* Kills it with SIGKILL, as a power failure would, and leaves the folder for a serverRestart(). */
 void serverKill(serverProcess *server);
 

@@ -45,5 +45,6 @@ extern const commandDoc docsGeneric[];
 extern const commandDoc docsConnection[];
 extern const commandDoc docsPubsub[];
 extern const commandDoc docsServer[];
+extern const commandDoc docsCluster[];
 
 #endif

@@ -210,10 +210,6 @@ END_TEST
 /* Entries that no db holds keep pages sparse: one useless pass must not follow the other. */
 START_TEST(uselessPassesBecomeRare) {
     reclaim *r = begin();
-    if (!slabsHavePages()) {
-        end(r);
-        return;
-    }
     enum { LOST = 20000 };
     void **lost = memAlloc(LOST * sizeof *lost);
     for (size_t i = 0; i < LOST; i++) lost[i] = slabAlloc(SLAB_ENTRY, 56);
@@ -224,6 +220,7 @@ START_TEST(uselessPassesBecomeRare) {
         uint64_t sleep_ns = reclaimSlice(r, 500000);
         rig.now_ns += sleep_ns == RECLAIM_ASLEEP ? 1000000000 : sleep_ns;
     }
+    if (slabsHavePages()) ck_assert_uint_gt(reclaimStatsOf(r).passes, 0);
     ck_assert_uint_le(reclaimStatsOf(r).passes, 3600 / 60 + 10);
     for (size_t i = 0; i < LOST; i += 10) slabFree(SLAB_ENTRY, lost[i], 56);
     memFree(lost);

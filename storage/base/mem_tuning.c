@@ -1,35 +1,17 @@
-#include "server/observe/heap_tuning.h"
+#include "storage/base/mem_tuning.h"
 
 #include <errno.h>
-
-#include "storage/base/mem.h"
+#include <stdbool.h>
+#include <string.h>
 
 #ifdef EBB_JEMALLOC
 #include <jemalloc/jemalloc.h>
 
-static void appendText(void *ctx, const char *text) {
-    infoText *t = ctx;
-    size_t size = strlen(text);
-    if (t->capacity - t->size < size) {
-        t->capacity = (t->capacity + size) * 2;
-        t->data = memRealloc(t->data, t->capacity);
-    }
-    memcpy(t->data + t->size, text, size);
-    t->size += size;
+void memReport(void (*write)(void *ctx, const char *text), void *ctx) {
+    malloc_stats_print(write, ctx, "gblax");
 }
 
-void heapReport(infoText *t) {
-    /* Room beforehand: the report is made under locks of the heap that must not be asked again. */
-    t->capacity = 256 * 1024;
-    t->data = memRealloc(t->data, t->capacity);
-    malloc_stats_print(appendText, t, "gblax");
-}
-
-bool heapCanBeTuned(void) {
-    return true;
-}
-
-int heapInteger(const char *name, int64_t *value, const int64_t *set) {
+int memTuneInteger(const char *name, int64_t *value, const int64_t *set) {
     union {
         uint64_t wide;
         uint32_t narrow;
@@ -49,7 +31,7 @@ int heapInteger(const char *name, int64_t *value, const int64_t *set) {
     return error;
 }
 
-int heapText(const char *name, const char **value, const char *set) {
+int memTuneText(const char *name, const char **value, const char *set) {
     *value = NULL;
     if (set && strcmp(set, "VOID") == 0) return mallctl(name, NULL, NULL, NULL, 0);
     size_t size = sizeof *value;
@@ -58,20 +40,16 @@ int heapText(const char *name, const char **value, const char *set) {
 
 #else
 
-void heapReport(infoText *t) {
-    infoLine(t, "Stats not supported for the current allocator");
+void memReport(void (*write)(void *ctx, const char *text), void *ctx) {
+    write(ctx, "Stats not supported for the current allocator");
 }
 
-bool heapCanBeTuned(void) {
-    return false;
-}
-
-int heapInteger(const char *name, int64_t *value, const int64_t *set) {
+int memTuneInteger(const char *name, int64_t *value, const int64_t *set) {
     (void)name, (void)value, (void)set;
     return ENOSYS;
 }
 
-int heapText(const char *name, const char **value, const char *set) {
+int memTuneText(const char *name, const char **value, const char *set) {
     (void)name, (void)set;
     *value = NULL;
     return ENOSYS;

@@ -1,0 +1,118 @@
+#!/usr/bin/env python3
+"""What a command costs the server in CPU, beside redis-server: a table with targets.
+
+Both servers run at the same time on one core and redis-benchmark on another; only one of them is
+asked at a time. Each case is measured in rounds, Ebb and Redis in turn, and the median of the
+rounds counts: what disturbs the machine then hurts both alike. The CPU time is what the kernel says
+that the server's threads have run, so the client's own cost does not count.
+
+MSET is a call of 10 keys, and its time is that of one call.
+Exits with 1 if a target was missed.
+"""
+import argparse
+import shutil
+import statistics
+import subprocess
+import sys
+
+from resp import Resp
+from servers import Server, addServerOptions, needPrograms, useCores
+from table import Table
+
+KEYS = 1000000
+VALUE_BYTES = 64
+
+
+class Case:
+    """One row: what redis-benchmark sends, and the ratio to Redis that is to be reached."""
+
+    def __init__(self, name, what, test, pipeline, target, keys=KEYS, share=1.0):
+        self.name, self.what, self.test = name, what, test
+        self.pipeline, self.target, self.keys = pipeline, target, keys
+        self.share = share  # of --requests: slow calls need fewer of them
+
+
+CASES = [
+    Case('set', 'SET 64 B, 16 pipelined', 'set', 16, 0.55),
+    Case('get', 'GET 64 B, 16 pipelined', 'get', 16, 0.55),
+    Case('set1', 'SET 64 B, not pipelined', 'set', 1, 0.92, share=0.2),
+    Case('get1', 'GET 64 B, not pipelined', 'get', 1, 0.92, share=0.2),
+    Case('incr', 'INCR of 100,000 counters, 16 pipelined', 'incr', 16, 0.6, keys=100000),
+    Case('mset', 'MSET of 10 keys, 4 pipelined', 'mset', 4, 0.6, share=0.2),
+]
+
+
+def load(server):
+    """All keys that redis-benchmark may ask for, so that each GET hits and each SET replaces."""
+    value = b'v' * VALUE_BYTES
+    client = Resp(server.port)
+    client.many(b'*3\r\n$3\r\nSET\r\n$16\r\nkey:%012d\r\n$%d\r\n%s\r\n' % (n, VALUE_BYTES, value)
+                for n in range(KEYS))
+    client.many(b'*3\r\n$3\r\nSET\r\n$20\r\ncounter:%012d\r\n$1\r\n0\r\n' % n
+                for n in range(100000))
+    client.close()
+
+
+def microsecondsPerCommand(benchmark, server, case, requests):
+    before = server.cpuSeconds()
+    done = subprocess.run(
+        [benchmark, '-p', str(server.port), '-t', case.test, '-n', str(requests), '-c', '50',
+         '-P', str(case.pipeline), '-r', str(case.keys), '-d', str(VALUE_BYTES), '-q'],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    used = server.cpuSeconds() - before
+    if done.returncode or 'rror' in done.stdout or server.process.poll() is not None:
+        raise RuntimeError(f'{case.what} on {server.kind}: {done.stdout}')
+    return used / requests * 1e6
+
+
+def measure(table, benchmark, servers, case, rounds, requests):
+    requests = max(int(requests * case.share), 1000)
+    for server in servers:
+        # The first round warms up caches and output buffers, and does not count.
+        microsecondsPerCommand(benchmark, server, case, max(requests // 10, 1000))
+    used = {server.kind: [] for server in servers}
+    for _ in range(rounds):
+        for server in servers:
+            used[server.kind].append(microsecondsPerCommand(benchmark, server, case, requests))
+    table.compare(case.what, statistics.median(used['ebb']), statistics.median(used['redis']),
+                  case.target)
+
+
+def main():
+    names = [case.name for case in CASES]
+    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0],
+                                     epilog=__doc__.split('\n\n', 1)[1],
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--rounds', type=int, default=5, help='of each server in each case')
+    parser.add_argument('--requests', type=int, default=2000000,
+                        help='a round; a fifth of it for what is not pipelined, and for MSET')
+    parser.add_argument('--only', help='cases, with commas: ' + ','.join(names))
+    parser.add_argument('--benchmark', default=shutil.which('redis-benchmark') or 'redis-benchmark')
+    addServerOptions(parser)
+    args = parser.parse_args()
+    wanted = args.only.split(',') if args.only else names
+    for name in wanted:
+        if name not in names:
+            parser.error(f'there is no case {name}; there are {", ".join(names)}')
+    if args.rounds < 1 or args.requests < 1:
+        parser.error('rounds and requests are at least 1')
+    needPrograms(args.server, args.redis, args.benchmark)
+    useCores(args)
+    table = Table()
+    servers = []
+    try:
+        for kind, program in (('ebb', args.server), ('redis', args.redis)):
+            servers.append(Server(kind, program))
+            load(servers[-1])
+        table.compareHead('server CPU per command', 'us')
+        for case in CASES:
+            if case.name in wanted:
+                measure(table, args.benchmark, servers, case, args.rounds, args.requests)
+    finally:
+        for server in servers:
+            server.stop()
+    return table.finish()
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,108 @@
+"""Servers to measure: started on a free port, pinned to one core while all else runs on another,
+with what /proc says of them. Also the options that all benchmarks share."""
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+from resp import Resp
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+cores = {'server': 0, 'client': 1}
+
+
+def freePort():
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """A server of 'kind' ebb or redis. It dies with stop() at the latest."""
+
+    def __init__(self, kind, program, *options):
+        self.kind = kind
+        self.port = freePort()
+        args = [program, '--port', str(self.port), *options]
+        if kind == 'redis':
+            args += ['--save', '', '--appendonly', 'no', '--maxclients', '20000']
+        self.log = tempfile.TemporaryFile()
+        self.started = time.monotonic()
+        self.process = subprocess.Popen(
+            args, stdout=self.log, stderr=self.log, cwd=tempfile.gettempdir(),
+            preexec_fn=lambda: os.sched_setaffinity(0, {cores['server']}))
+        self.first_reply_ms = self.waitForReply()
+
+    def waitForReply(self):
+        while self.process.poll() is None and time.monotonic() - self.started < 10:
+            try:
+                client = Resp(self.port)
+                client.call('PING')
+                client.close()
+                return (time.monotonic() - self.started) * 1000
+            except OSError:
+                time.sleep(0.0005)
+        self.log.seek(0)
+        said = self.log.read().decode(errors='replace')
+        self.stop()
+        raise RuntimeError(f'{self.kind} did not start: {said}')
+
+    def rss(self):
+        with open(f'/proc/{self.process.pid}/status') as status:
+            for line in status:
+                if line.startswith('VmRSS'):
+                    return int(line.split()[1]) * 1024
+        return 0
+
+    def cpuSeconds(self):
+        """What its threads have run on a core, to the nanosecond where the kernel keeps it."""
+        total_ns = 0
+        try:
+            for task in os.listdir(f'/proc/{self.process.pid}/task'):
+                with open(f'/proc/{self.process.pid}/task/{task}/schedstat') as schedstat:
+                    total_ns += int(schedstat.read().split()[0])
+        except FileNotFoundError:
+            total_ns = 0
+        if total_ns:
+            return total_ns / 1e9
+        with open(f'/proc/{self.process.pid}/stat') as stat:
+            fields = stat.read().rsplit(')', 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
+
+    def wakeUps(self):
+        """Times a thread of it went to sleep by itself."""
+        total = 0
+        for task in os.listdir(f'/proc/{self.process.pid}/task'):
+            with open(f'/proc/{self.process.pid}/task/{task}/status') as status:
+                total += sum(int(line.split()[1]) for line in status
+                             if line.startswith('voluntary_ctxt'))
+        return total
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+        self.log.close()
+
+
+def addServerOptions(parser):
+    parser.add_argument('--server', default=os.path.join(ROOT, 'build', 'ebb-server'))
+    parser.add_argument('--redis', default='/usr/bin/redis-server')
+    parser.add_argument('--cores', default='0,1', help='of the server and of the clients')
+
+
+def useCores(args):
+    """Pins this process and its children to the core of clients, servers to theirs."""
+    cores['server'], cores['client'] = map(int, args.cores.split(','))
+    os.sched_setaffinity(0, {cores['client']})
+
+
+def needPrograms(*programs):
+    for program in programs:
+        if not os.access(program, os.X_OK):
+            sys.exit(f'{program} is not there; tests/bench/run installs and builds what is needed')
+
+
+def mib(size):
+    return size / (1 << 20)
