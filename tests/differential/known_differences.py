@@ -17,6 +17,8 @@ REPLIES_DIFFER = [
      'newer servers refuse a type that does not exist, where 7.0 finds nothing'),
     (r'OBJECT FREQ .*', r'^:\d+\r\n$', r'^:\d+\r\n$',
      'the counter rises by chance, and that of a shared integer not at all'),
+    (r'OBJECT IDLETIME .*', r'^:\d+\r\n$', r'^:\d+\r\n$',
+     'all small integers of the oracle are one object with one time of use'),
     (r'PEXPIRETIME .*', r'^:9223372036854775806\r\n$', r'^:9223372036854775807\r\n$',
      'the last millisecond of time stands for no deadline'),
 ]
