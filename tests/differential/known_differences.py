@@ -23,6 +23,8 @@ REPLIES_DIFFER = [
      'the counter rises by chance, and that of a shared integer not at all'),
     (r'(GETRANGE|SUBSTR) .* -\d+', r'^\$0\r\n', r'^\$1\r\n',
      'a range that ends before the first byte is empty in newer servers'),
+    (r'OBJECT IDLETIME .*', r'^:\d+\r\n$', r'^:\d+\r\n$',
+     'all small integers of the oracle are one object with one time of use'),
     (r'PEXPIRETIME .*', r'^:9223372036854775806\r\n$', r'^:9223372036854775807\r\n$',
      'the last millisecond of time stands for no deadline'),
 ]
