@@ -6,9 +6,11 @@
 #include "server/session/pause.h"
 #include "storage/base/mem.h"
 
+enum { WORD_SHOWN = 900 }; /* an error text has its limit */
+
 /* How much of an argument an error text shows. */
 static int shownSize(bytes word) {
-    return (int)(word.size < 128 ? word.size : 128);
+    return (int)(word.size < WORD_SHOWN ? word.size : WORD_SHOWN);
 }
 
 /* CLIENT ID */

@@ -108,6 +108,8 @@ typedef struct helloOptions {
     int setname; /* argument of the name; 0: none */
 } helloOptions;
 
+enum { OPTION_SHOWN = 900 }; /* of a wrong one; an error text has its limit */
+
 static bool parseHello(client *c, helloOptions *o) {
     *o = (helloOptions){.resp = c->resp};
     if (c->argc == 1) return true;
@@ -131,7 +133,8 @@ static bool parseHello(client *c, helloOptions *o) {
             return false;
         } else {
             replyErrorFormat(c, "ERR Syntax error in HELLO option '%.*s'",
-                             (int)(c->argv[i].size < 128 ? c->argv[i].size : 128), c->argv[i].data);
+                             (int)(c->argv[i].size < OPTION_SHOWN ? c->argv[i].size : OPTION_SHOWN),
+                             c->argv[i].data);
             return false;
         }
     }

@@ -113,9 +113,9 @@ static bytes partOf(bytes value, int64_t start, int64_t end) {
     bytes none = bytesOf("", 0);
     if (start < 0 && end < 0 && start > end) return none;
     if (start < 0) start = start < -size ? 0 : start + size;
-    if (end < 0) end = end < -size ? 0 : end + size;
+    if (end < 0) end = end < -size ? -1 : end + size; /* Before the first byte: nothing. */
     if (end >= size) end = size - 1;
-    if (start > end || !size) return none;
+    if (start > end) return none;
     return bytesOf(value.data + start, (size_t)(end - start + 1));
 }
 

@@ -129,7 +129,9 @@ static int64_t shownCount(const client *c, pubsubKind kind) {
     return (int64_t)(pubsubCountOf(c, PUBSUB_CHANNEL) + pubsubCountOf(c, PUBSUB_PATTERN));
 }
 
+/* A push in its place among the replies: CLIENT REPLY OFF does not silence it. */
 static void tell(client *c, pubsubKind kind, const char *word, const bytes *name) {
+    c->flags |= CLIENT_PUSHING;
     replyPush(c, 3);
     replyBulkText(c, word);
     if (name)
@@ -137,6 +139,7 @@ static void tell(client *c, pubsubKind kind, const char *word, const bytes *name
     else
         replyNull(c);
     replyInteger(c, shownCount(c, kind));
+    c->flags &= ~(uint32_t)CLIENT_PUSHING;
 }
 
 static channel *openChannel(pubsub *p, pubsubKind kind, keyRef name) {

@@ -53,12 +53,14 @@ bool globMatch(bytes pattern, bytes text, bool ignore_case) {
     size_t p = 0;
     size_t t = 0;
     bool starred = false;
+    size_t stars = 0;
     size_t star_p = 0; /* Where to go on after a mismatch: behind the last star, */
     size_t star_t = 0; /* which then takes one byte of text more. */
     while (t < text.size) {
         size_t next;
         if (p < pattern.size && pattern.data[p] == '*') {
             while (p < pattern.size && pattern.data[p] == '*') p++;
+            if (++stars > GLOB_STARS_MAX) return false;
             if (p == pattern.size) return true;
             starred = true;
             star_p = p;

@@ -327,7 +327,8 @@ START_TEST(getrangeCountsFromBothEnds) {
     CALL(f, "GETRANGE a 6 100", "$5|World|");
     CALL(f, "GETRANGE a -1 -5", "$0||");
     CALL(f, "GETRANGE a 11 20", "$0||");
-    CALL(f, "GETRANGE a 0 -100", "$1|H|");
+    CALL(f, "GETRANGE a 0 -100", "$0||");
+    CALL(f, "GETRANGE a -100 -11", "$1|H|");
     CALL(f, "GETRANGE a -9223372036854775808 9223372036854775807", "$11|Hello World|");
     CALL(f, "GETRANGE a x 1", NOT_INT);
     CALL(f, "GETRANGE none 0 1", "$0||");

@@ -200,6 +200,17 @@ START_TEST(manyStarsEndSoon) {
 }
 END_TEST
 
+START_TEST(moreStarsThanAllowedMatchNothing) {
+    char pattern[2 * (GLOB_STARS_MAX + 1)], text[GLOB_STARS_MAX + 1];
+    memset(text, 'a', sizeof text);
+    for (size_t i = 0; i < sizeof pattern; i++) pattern[i] = i % 2 ? '?' : '*';
+    bytes allowed = bytesOf(pattern, (size_t)2 * GLOB_STARS_MAX);
+    ck_assert(globMatch(allowed, bytesOf(text, sizeof text), false));
+    ck_assert(!globMatch(bytesOf(pattern, sizeof pattern), bytesOf(text, sizeof text), false));
+}
+END_TEST
+
 TESTS("glob", agreesWithObservedAnswers, literalsMatchWhole, questionMarkTakesOneByte,
       starTakesAnyRun, classesTakeListedRangesAndNegation, backslashTakesTheNextLiterally,
-      caseIsIgnoredOnlyWhenAsked, zeroBytesAreBytes, onlyASingleStarIsAll, manyStarsEndSoon)
+      caseIsIgnoredOnlyWhenAsked, zeroBytesAreBytes, onlyASingleStarIsAll, manyStarsEndSoon,
+      moreStarsThanAllowedMatchNothing)
