@@ -115,6 +115,16 @@ static void debugReplyBuffer(client *c) {
     replyOk(c);
 }
 
+/* DEBUG CONFIG-REWRITE-FORCE-ALL
+ * As CONFIG REWRITE, but with every directive, those at their defaults too. */
+static void debugRewriteAll(client *c) {
+    char error[1024];
+    if (configRewrite(&c->server->config, true, error, sizeof error) < 0)
+        replyErrorFormat(c, "ERR CONFIG-REWRITE-FORCE-ALL failed: %s", error);
+    else
+        replyOk(c);
+}
+
 static void debugClientEviction(client *c) {
     replyError(c, "ERR maxmemory-clients is disabled.");
 }
@@ -186,6 +196,8 @@ static void debugHelp(client *c) {
         "    End the server with a crash report, each in its way.",
         "CHANGE-REPL-ID",
         "    Give the server a new replication id.",
+        "CONFIG-REWRITE-FORCE-ALL",
+        "    As CONFIG REWRITE, with the directives that are at their defaults too.",
         "DIGEST",
         "    40 hex digits that stand for all data: equal data, equal digits.",
         "DIGEST-VALUE <key> [<key> ...]",
@@ -235,6 +247,7 @@ static const debugRow rows[] = {
     {"change-repl-id", 0, 0, debugChangeReplicationId},
     {"client-eviction", 0, 0, debugClientEviction},
     {"clusterlink", 3, 3, debugClusterLink},
+    {"config-rewrite-force-all", 0, 0, debugRewriteAll},
     {"dict-resizing", 1, 1, debugNothing},
     {"digest", 0, 0, debugDigestAll},
     {"digest-value", 0, INT_MAX, debugDigestValues},

@@ -52,7 +52,8 @@ static void doubleField(client *c, const char *name, double value) {
     replyDouble(c, value);
 }
 
-static size_t dbFields(client *c) {
+/* One map for each db with keys; *tables is the sum of their tables. */
+static size_t dbFields(client *c, size_t *tables) {
     server *s = c->server;
     size_t count = 0;
     for (int i = 0; i < s->db_count; i++) {
@@ -63,6 +64,7 @@ static size_t dbFields(client *c) {
         replyMap(c, 2);
         sizeField(c, "overhead.hashtable.main", dbTableBytes(d) - dbExpiresBytes(d));
         sizeField(c, "overhead.hashtable.expires", dbExpiresBytes(d));
+        *tables += dbTableBytes(d);
         count++;
     }
     return count;
@@ -72,7 +74,7 @@ static size_t dbFields(client *c) {
 static void statsCommand(client *c) {
     memoryReport r = memoryReportOf(c->server);
     replyHole hole = replyOpen(c);
-    size_t count = 32;
+    size_t count = 32, tables = 0;
     sizeField(c, "peak.allocated", r.peak);
     sizeField(c, "total.allocated", r.used);
     sizeField(c, "startup.allocated", r.startup);
@@ -83,8 +85,8 @@ static void statsCommand(client *c) {
     sizeField(c, "aof.buffer", 0);
     sizeField(c, "lua.caches", 0);
     sizeField(c, "functions.caches", 0);
-    count += dbFields(c);
-    sizeField(c, "overhead.db.hashtable.lut", r.tables);
+    count += dbFields(c, &tables);
+    sizeField(c, "overhead.db.hashtable.lut", tables);
     sizeField(c, "overhead.db.hashtable.rehashing", 0);
     sizeField(c, "overhead.total", r.overhead);
     sizeField(c, "db.dict.rehashing.count", 0);

@@ -91,6 +91,11 @@ static void onReady(uv_poll_t *poll, int status, int events) {
 
 void connFlush(conn *cn) {
     client *c = cn->client;
+    /* Before writing: one reply over the limit closes even a client that would read it. */
+    if (clientOverOutputLimit(c)) {
+        clientCloseSoon(c);
+        return;
+    }
     while (!cn->want_write) {
         struct iovec iov[WRITE_VECTORS];
         int count = replyBufPeek(&c->out, iov, WRITE_VECTORS, WRITE_BYTES);
@@ -120,10 +125,6 @@ void connFlush(conn *cn) {
         if (count < WRITE_VECTORS) break;
     }
     if (!replyBufSize(&c->out) && c->flags & CLIENT_CLOSE_AFTER_REPLY) {
-        clientCloseSoon(c);
-        return;
-    }
-    if (clientOverOutputLimit(c)) {
         clientCloseSoon(c);
         return;
     }

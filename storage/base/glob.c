@@ -49,17 +49,11 @@ static inline bool matchOne(bytes pattern, size_t p, char byte, bool ignore_case
     return fold(pattern.data[p], ignore_case) == c;
 }
 
-enum { STARS_MAX = 1000 };
-
 bool globMatch(bytes pattern, bytes text, bool ignore_case) {
     size_t p = 0;
     size_t t = 0;
     bool starred = false;
-<<<<<<< HEAD
-    int stars = 0;     /* passed so far */
-=======
     size_t stars = 0;
->>>>>>> keys
     size_t star_p = 0; /* Where to go on after a mismatch: behind the last star, */
     size_t star_t = 0; /* which then takes one byte of text more. */
     while (t < text.size) {
@@ -68,7 +62,6 @@ bool globMatch(bytes pattern, bytes text, bool ignore_case) {
             while (p < pattern.size && pattern.data[p] == '*') p++;
             if (++stars > GLOB_STARS_MAX) return false;
             if (p == pattern.size) return true;
-            if (++stars > STARS_MAX) return false;
             starred = true;
             star_p = p;
             star_t = t;

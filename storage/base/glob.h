@@ -1,13 +1,8 @@
 /* glob.h - glob patterns as KEYS, SCAN and PSUBSCRIBE know them: * ? [a-c] [^a] \x.
  *
  * Bounded: a pattern of many stars cannot make it run for ever (it backtracks to the last star
-<<<<<<< HEAD
- * only, which is enough for globs), and one whose match would pass over 1000 stars matches nothing,
- * as in the servers whose patterns these are. */
-=======
  * only, which is enough for globs), and one of more than GLOB_STARS_MAX matches nothing that would
  * have to pass them all, as clients know it. */
->>>>>>> keys
 #ifndef EBB_STORAGE_BASE_GLOB_H
 #define EBB_STORAGE_BASE_GLOB_H
 

@@ -23,6 +23,11 @@ REPLIES_DIFFER = [
      'the counter rises by chance, and that of a shared integer not at all'),
     (r'(GETRANGE|SUBSTR) .* -\d+', r'^\$0\r\n', r'^\$1\r\n',
      'a range that ends before the first byte is empty in newer servers'),
+    (r'OBJECT IDLETIME .*', r'^:\d+\r\n$', r'^:\d+\r\n$',
+     'all small integers of the oracle are one object with one time of use'),
     (r'PEXPIRETIME .*', r'^:9223372036854775806\r\n$', r'^:9223372036854775807\r\n$',
      'the last millisecond of time stands for no deadline'),
+    (r'COMMAND GETKEYS(ANDFLAGS)? \S+', r'^-ERR (Invalid|The command has no key) ',
+     r'^-ERR wrong number of arguments for ', 'newer servers take a command without arguments'),
+    (r'COMMAND INFO .*\bMSETNX\b.*', r'^\*', r'^\*', 'newer servers give no tips for MSETNX'),
 ]
