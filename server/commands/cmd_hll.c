@@ -267,8 +267,7 @@ const commandSpec hllCommands[] = {
                .last = -1,
                .step = 1,
                .use = KEY_RW | KEY_ACCESS,
-               .notes = "RW because it may change the internal representation of the key, and "
-                        "propagate to replicas"}}},
+               .notes = "May renew the count that is kept inside the value"}}},
     {.name = "pfmerge",
      .arity = -2,
      .run = pfmergeCommand,

@@ -114,8 +114,7 @@ static int sortKeys(const bytes *argv, int argc, keyPosition *out, int max) {
 #define OF_ELEMENTS                                                                                \
     {                                                                                              \
         .unknown = true, .use = KEY_RO | KEY_ACCESS,                                               \
-        .notes = "For the optional BY/GET keyword. It is marked 'unknown' because the key names "  \
-                 "derive from the content of the key we sort"                                      \
+        .notes = "Keys that BY and GET patterns name by what the key holds"                        \
     }
 
 const commandSpec sortCommands[] = {
@@ -128,8 +127,7 @@ const commandSpec sortCommands[] = {
               OF_ELEMENTS,
               {.unknown = true,
                .use = KEY_OW | KEY_UPDATE,
-               .notes = "For the optional STORE keyword. It is marked 'unknown' because the "
-                        "keyword can appear anywhere in the argument array"}},
+               .notes = "The word STORE may stand anywhere among the options"}},
      .getKeys = sortKeys},
     {.name = "sort_ro",
      .arity = -2,
