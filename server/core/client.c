@@ -18,7 +18,7 @@ client *clientNew(server *s, void *conn) {
     replyBufInit(&c->out, &s->pool);
     replyBufInit(&c->pushed, &s->pool);
     if (!conn) c->flags |= CLIENT_NO_CONN;
-    if (!s->config.requirepass || !*s->config.requirepass)
+    if (s->config.requirepass.size == 0)
         c->flags |= CLIENT_AUTHENTICATED;
     else
         gateSetLiveFor(c, GATE_AUTH, true);

@@ -66,11 +66,7 @@ void configInit(config *c) {
 
 void configClear(config *c) {
     for (int i = 0; i < c->bind_count; i++) memFree(c->binds[i]);
-    for (int i = 0; i < configRowCount; i++) {
-        const configRow *row = &configRows[i];
-        if (row->type != CONFIG_TEXT) continue;
-        memFree(row->width ? *(char **)((char *)c + row->offset) : c->rest->values[i].text);
-    }
+    for (int i = 0; i < configRowCount; i++) configDropValue(c, &configRows[i]);
     for (int i = 0; i < c->rest->extra_count; i++) {
         memFree(c->rest->extras[i].name);
         memFree(c->rest->extras[i].first);
@@ -98,7 +94,7 @@ const char *configPath(const config *c) {
 int64_t configInt(const config *c, const char *name) {
     const configRow *row = configFindRow(bytesOfText(name));
     ensure(row);
-    ensure(row->type != CONFIG_TEXT && row->type != CONFIG_SPECIAL);
+    ensure(row->type != CONFIG_TEXT && row->type != CONFIG_BYTES && row->type != CONFIG_SPECIAL);
     return configNumber(c, row);
 }
 
@@ -107,6 +103,13 @@ const char *configStr(const config *c, const char *name) {
     ensure(row);
     ensure(row->type == CONFIG_TEXT);
     return configString(c, row);
+}
+
+bytes configBytes(const config *c, const char *name) {
+    const configRow *row = configFindRow(bytesOfText(name));
+    ensure(row);
+    ensure(row->type == CONFIG_BYTES);
+    return configSized(c, row);
 }
 
 void configEachExtra(const config *c, const char *name,
@@ -219,11 +222,15 @@ static bool checkSetting(settings *s, int which, bool may_set_protected) {
     return true;
 }
 
+static bytes textBytes(const configText *t) {
+    return bytesOf(t->data, t->size);
+}
+
 static void restore(settings *s) {
     char reason[REASON_ROOM];
     for (int i = 0; i < s->count; i++)
         if (s->list[i].before.data)
-            setFromText(s->c, s->list[i].row, bytesOfText(s->list[i].before.data),
+            setFromText(s->c, s->list[i].row, textBytes(&s->list[i].before),
                         (configError){reason, sizeof reason});
 }
 
@@ -235,7 +242,7 @@ static bool setAll(settings *s, const bytes *values) {
         if (!setFromText(s->c, one->row, values[i], e)) return refuse(s, i, NULL);
         configText now = {0};
         configRowText(s->c, one->row, &now);
-        one->changed = strcmp(now.data, one->before.data) != 0;
+        one->changed = !bytesEqual(textBytes(&now), textBytes(&one->before));
         configTextClear(&now);
     }
     return true;

@@ -72,7 +72,7 @@ struct config {
     int64_t tcp_backlog, tcp_keepalive, timeout, maxclients;
     int64_t max_new_connections_per_cycle;
     bool protected_mode;
-    char *requirepass;
+    bytes requirepass; /* its bytes are the config's; any byte may be in it, zero too */
     int64_t proto_max_bulk_len, client_query_buffer_limit;
     outputLimit output_limits[CONFIG_LIMIT_CLASSES];
     /* general */
@@ -150,6 +150,8 @@ const char *configPath(const config *c);
 int64_t configInt(const config *c, const char *name);
 /* Never NULL; borrowed until the next change. */
 const char *configStr(const config *c, const char *name);
+/* The same for passwords (masterauth), which may hold any byte. */
+bytes configBytes(const config *c, const char *name);
 /* Percentages of maxmemory-clients and kin are negative: -5 is 5%. */
 
 /* Visits rename-command (first, second), loadmodule and user (first: the rest of the line) in the

@@ -16,8 +16,9 @@ typedef enum configType {
     CONFIG_PERCENT, /* a memory value or a percentage, which is kept negative */
     CONFIG_OCTAL,
     CONFIG_TEXT,
-    CONFIG_WORD, /* one of row->words */
-    CONFIG_BITS, /* several of row->words, or-ed */
+    CONFIG_BYTES, /* a text that may hold zeros: passwords */
+    CONFIG_WORD,  /* one of row->words */
+    CONFIG_BITS,  /* several of row->words, or-ed */
     CONFIG_SPECIAL
 } configType;
 
@@ -86,6 +87,7 @@ enum { CONFIG_ROWS_MAX = 288, CONFIG_LINE_WORDS = 64, CONFIG_HOOKS_MAX = 48 };
 typedef union configValue {
     int64_t number;
     char *text;
+    bytes sized; /* owned */
 } configValue;
 
 typedef struct configHook {
@@ -127,8 +129,11 @@ void configRowText(const config *c, const configRow *row, configText *out);
 /* config_types.c */
 int64_t configNumber(const config *c, const configRow *row);
 const char *configString(const config *c, const configRow *row);
+bytes configSized(const config *c, const configRow *row);
 void configSetNumber(config *c, const configRow *row, int64_t value);
 void configSetString(config *c, const configRow *row, bytes value);
+/* Frees what the value of a row holds. */
+void configDropValue(config *c, const configRow *row);
 bool configParseRow(config *c, const configRow *row, const bytes *words, int count, configError e);
 void configFormatRow(const config *c, const configRow *row, configText *out);
 /* "100mb" where it divides, as rewritten files say. */

@@ -76,7 +76,8 @@ static void emitLine(void *ctx, const char *line, bool must) {
 static void addValue(const config *c, const configRow *row, bytes text, configText *line) {
     bool is_memory = row->type == CONFIG_MEMORY || row->type == CONFIG_PERCENT;
     int64_t number = is_memory ? configNumber(c, row) : 0;
-    if (row->type == CONFIG_TEXT || row->kind == &configDir || row->kind == &configNotify)
+    if (row->type == CONFIG_TEXT || row->type == CONFIG_BYTES || row->kind == &configDir ||
+        row->kind == &configNotify)
         configTextAddQuoted(line, text);
     else if (row->type == CONFIG_MEMORY || (row->type == CONFIG_PERCENT && number > 0))
         configTextAddMemory(line, (uint64_t)number);
@@ -93,7 +94,8 @@ static void emitPlain(rewriting *r) {
     configRowText(r->c, row, &value);
     configTextAdd(&line, "%s ", row->name);
     addValue(r->c, row, bytesOf(value.data, value.size), &line);
-    emitLine(r, line.data, strcmp(value.data, row->initial) != 0);
+    bytes now = bytesOf(value.data, value.size);
+    emitLine(r, line.data, !bytesEqual(now, bytesOfText(row->initial)));
     configTextClear(&value);
     configTextClear(&line);
 }

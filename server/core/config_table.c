@@ -100,6 +100,11 @@ static const configWord endpoint_words[] = {{"ip", ENDPOINT_IP},
     }
 #define TEXT(name_, initial_, ...)                                                                 \
     { .name = name_, .type = CONFIG_TEXT, .initial = initial_, __VA_ARGS__ }
+#define PASSWORD(name_, initial_, ...)                                                             \
+    {                                                                                              \
+        .name = name_, .type = CONFIG_BYTES, .initial = initial_, .flags = CONFIG_SECRET,          \
+        __VA_ARGS__                                                                                \
+    }
 #define WORD(name_, initial_, words_, ...)                                                         \
     { .name = name_, .type = CONFIG_WORD, .initial = initial_, .words = words_, __VA_ARGS__ }
 #define BITS(name_, initial_, words_, ...)                                                         \
@@ -127,7 +132,7 @@ const configRow configRows[] = {
     INTEGER("max-new-connections-per-cycle", "10", 1, 1000, AT(max_new_connections_per_cycle)),
     INTEGER("max-new-tls-connections-per-cycle", "1", 1, 1000, REST),
     INTEGER("socket-mark-id", "0", 0, UINT32_MAX, REST, .flags = CONFIG_IMMUTABLE | CONFIG_INERT),
-    TEXT("requirepass", "", AT(requirepass), .flags = CONFIG_SECRET),
+    PASSWORD("requirepass", "", AT(requirepass)),
     MEMORY("proto-max-bulk-len", "536870912", 1048576, INT64_MAX, AT(proto_max_bulk_len)),
     MEMORY("client-query-buffer-limit", "1073741824", 1048576, INT64_MAX,
             AT(client_query_buffer_limit)),
@@ -314,7 +319,7 @@ const configRow configRows[] = {
     SPECIAL("replicaof", "", &configReplicaof, REST, .alias = "slaveof",
             .flags = CONFIG_IMMUTABLE | CONFIG_MANY | CONFIG_INERT),
     TEXT("masteruser", "", REST),
-    TEXT("masterauth", "", REST, .flags = CONFIG_SECRET),
+    PASSWORD("masterauth", "", REST),
     YESNO("replica-serve-stale-data", "yes", REST, .alias = "slave-serve-stale-data"),
     YESNO("replica-read-only", "yes", REST, .alias = "slave-read-only"),
     YESNO("replica-ignore-maxmemory", "yes", REST, .alias = "slave-ignore-maxmemory"),
@@ -342,6 +347,7 @@ const configRow configRows[] = {
     TEXT("cluster-config-file", "nodes.conf", REST, .flags = CONFIG_IMMUTABLE),
     INTEGER("cluster-port", "0", 0, 65535, REST, .flags = CONFIG_IMMUTABLE),
     INTEGER("cluster-node-timeout", "15000", 0, INT64_MAX, REST),
+    INTEGER("cluster-ping-interval", "1000", 0, INT32_MAX, REST),
     YESNO("cluster-require-full-coverage", "yes", REST),
     YESNO("cluster-allow-reads-when-down", "no", REST),
     YESNO("cluster-allow-pubsubshard-when-down", "yes", REST),

@@ -105,6 +105,27 @@ void configSetString(config *c, const configRow *row, bytes value) {
     *text = fresh;
 }
 
+static bytes *sizedOf(const config *c, const configRow *row) {
+    return row->width ? fieldOf(c, row) : &slotOf(c, row)->sized;
+}
+
+bytes configSized(const config *c, const configRow *row) {
+    bytes value = *sizedOf(c, row);
+    return value.data ? value : BYTES("");
+}
+
+static void setSized(config *c, const configRow *row, bytes value) {
+    bytes *sized = sizedOf(c, row);
+    bytes fresh = {bytesToText(value), value.size}; /* 'value' may be the old one */
+    memFree((char *)(uintptr_t)sized->data);
+    *sized = fresh;
+}
+
+void configDropValue(config *c, const configRow *row) {
+    if (row->type == CONFIG_TEXT) memFree(*textOf(c, row));
+    if (row->type == CONFIG_BYTES) memFree((char *)(uintptr_t)sizedOf(c, row)->data);
+}
+
 /* ---- reading ---- */
 
 static bool parseYesNo(bytes text, int64_t *out, configError e) {
@@ -210,6 +231,7 @@ bool configParseRow(config *c, const configRow *row, const bytes *words, int cou
     case CONFIG_WORD:
     case CONFIG_BITS: fits = parseWords(row, words, count, &value, e); break;
     case CONFIG_TEXT: return parseText(c, row, words[0], e);
+    case CONFIG_BYTES: setSized(c, row, words[0]); return true;
     case CONFIG_SPECIAL: return row->kind->set(c, row, words, count, e);
     }
     if (!fits || (row->accept && !row->accept(row, words[0], &value, e))) return false;
@@ -236,6 +258,10 @@ void configFormatRow(const config *c, const configRow *row, configText *out) {
     }
     if (row->type == CONFIG_TEXT) {
         configTextAddBytes(out, bytesOfText(configString(c, row)));
+        return;
+    }
+    if (row->type == CONFIG_BYTES) {
+        configTextAddBytes(out, configSized(c, row));
         return;
     }
     int64_t value = configNumber(c, row);

@@ -156,7 +156,7 @@ void connAccept(net *n, int fd, bool is_unix, const char *peer, bool peer_is_loo
         refuse(n, fd, "-ERR max number of clients reached\r\n");
         return;
     }
-    bool open_to_all = !s->config.requirepass || !*s->config.requirepass;
+    bool open_to_all = s->config.requirepass.size == 0;
     if (s->config.protected_mode && open_to_all && !is_unix && !peer_is_loopback) {
         refuse(n, fd,
                "-DENIED Ebb is running in protected mode: it is open to the network and the "

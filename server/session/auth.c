@@ -3,7 +3,7 @@
 #include "server/core/reply.h"
 
 bool authPasswordIsSet(const server *s) {
-    return s->config.requirepass && *s->config.requirepass;
+    return s->config.requirepass.size > 0;
 }
 
 static void letIn(client *c) {
@@ -42,7 +42,7 @@ static bool passwordsEqual(bytes given, bytes wanted) {
 bool authTry(client *c, bytes user, bytes password) {
     server *s = c->server;
     bool right = bytesEqual(user, BYTES("default"));
-    if (authPasswordIsSet(s)) right &= passwordsEqual(password, bytesOfText(s->config.requirepass));
+    if (authPasswordIsSet(s)) right &= passwordsEqual(password, s->config.requirepass);
     if (!right) {
         s->stats.acl_denied_auth++;
         return false;

@@ -144,6 +144,26 @@ START_TEST(thePasswordOpensTheDoor) {
 }
 END_TEST
 
+START_TEST(thePasswordMayHoldAnyByte) {
+    f = fakeNew();
+    CALL(f, "CONFIG SET requirepass \"a\\x00b\"", "+OK|");
+    f->client = fakeClient(f);
+    CALL(f, "AUTH a", WRONGPASS);
+    CALL(f, "AUTH \"a\\x00c\"", WRONGPASS);
+    CALL(f, "HELLO 2 AUTH default a", WRONGPASS);
+    CALL(f, "PING", NOAUTH);
+    CALL(f, "AUTH \"a\\x00b\"", "+OK|");
+    CALL(f, "RESET", "+RESET|");
+    CALL(f, "HELLO 3 AUTH default \"a\\x00b\" SETNAME me", HELLO_FIELDS_3("3", "2"));
+    size_t size;
+    bytes get[] = {BYTES("CONFIG"), BYTES("GET"), BYTES("requirepass")};
+    const char *reply = fakeCallArgs(f, f->client, 3, get, &size);
+    ck_assert(
+        bytesEqual(bytesOf(reply, size), BYTES("%1\r\n$11\r\nrequirepass\r\n$3\r\na\0b\r\n")));
+    fakeFree(f);
+}
+END_TEST
+
 START_TEST(thePasswordMayComeInOnePipelineWithCommands) {
     client *c = startWithPassword();
     const char *reply =
@@ -229,6 +249,6 @@ END_TEST
 TESTS("commands/connection", pingAnswersWhatItWasGiven, pingOfASubscriberIsAMessage,
       selectChangesTheDb, helloChoosesTheProtocol, helloWithAWrongOptionChangesNothing,
       authNeedsAPasswordToBeSet, strangersRunNothingButTheDoor, thePasswordOpensTheDoor,
-      thePasswordMayComeInOnePipelineWithCommands, aPasswordTakenAwayLetsStrangersIn,
-      resetMakesANewConnection, quitAnswersAndRunsNothingMore,
+      thePasswordMayHoldAnyByte, thePasswordMayComeInOnePipelineWithCommands,
+      aPasswordTakenAwayLetsStrangersIn, resetMakesANewConnection, quitAnswersAndRunsNothingMore,
       clusterCommandsSayThatThereIsNoCluster, aStrangersInputHasASmallLimit)

@@ -76,7 +76,7 @@ START_TEST(readsQuotesCommentsCasesAndRepeatedLines) {
                           "bind 1.1.1.1\nbind 127.0.0.1 ::1\nlogfile ''"),
                      "");
     ck_assert_int_eq(c.port, 7000);
-    ck_assert_str_eq(c.requirepass, "a A\n");
+    ck_assert(bytesEqual(c.requirepass, BYTES("a A\n")));
     ck_assert_str_eq(c.unixsocket, "it's");
     ck_assert_int_eq(c.hz, 2);
     holds(&c, "save", "900 1 60 10");
@@ -290,6 +290,30 @@ START_TEST(rewrittenFileGivesTheSameValues) {
 }
 END_TEST
 
+START_TEST(passwordsKeepTheirZeros) {
+    enterFolder();
+    config c, again;
+    char error[ROOM];
+    configInit(&c);
+    configInit(&again);
+    ck_assert_str_eq(load(&c, "requirepass \"\\x00a\"\n"), "");
+    ck_assert(bytesEqual(c.requirepass, BYTES("\0a")));
+    bytes names[] = {BYTES("requirepass"), BYTES("masterauth"), BYTES("timeout")};
+    bytes values[] = {BYTES("\0b"), BYTES("c\0"), BYTES("-1")};
+    /* What is taken back has its zeros, too. */
+    ck_assert_int_lt(configSet(&c, names, values, 3, false, error, sizeof error), 0);
+    ck_assert(bytesEqual(c.requirepass, BYTES("\0a")));
+    ck_assert_int_eq(configSet(&c, names, values, 2, false, error, sizeof error), 0);
+    ck_assert_int_eq(configRewrite(&c, false, error, sizeof error), 0);
+    ck_assert_int_eq(configLoad(&again, path, false, NULL, error, sizeof error), 0);
+    ck_assert(bytesEqual(again.requirepass, BYTES("\0b")));
+    ck_assert(bytesEqual(configBytes(&again, "masterauth"), BYTES("c\0")));
+    configClear(&c);
+    configClear(&again);
+    leaveFolder();
+}
+END_TEST
+
 START_TEST(rewriteNeedsAFileAndWritesOneThatIsGone) {
     enterFolder();
     config c;
@@ -339,5 +363,5 @@ END_TEST
 TESTS("config file", readsQuotesCommentsCasesAndRepeatedLines, emptySaveForgetsWhatStoodBefore,
       errorsNameLineTextAndReason, includesByNameAndPattern, argumentsBecomeLines,
       directivesWithoutEffectAreKnownByName, rewriteKeepsPlacesAndBlanksWhatIsGone,
-      rewrittenFileGivesTheSameValues, rewriteNeedsAFileAndWritesOneThatIsGone,
-      exampleHasEveryDirectiveAndGivesTheDefaults)
+      rewrittenFileGivesTheSameValues, passwordsKeepTheirZeros,
+      rewriteNeedsAFileAndWritesOneThatIsGone, exampleHasEveryDirectiveAndGivesTheDefaults)
