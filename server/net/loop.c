@@ -56,8 +56,12 @@ static void setTimer(net *n, uint64_t wait_ns) {
     n->timer_due_ns = due;
     if (due == UINT64_MAX)
         uv_timer_stop(&n->timer);
-    else
-        uv_timer_start(&n->timer, onTimer, (wait_ns + 999999) / 1000000, 0);
+    else {
+        /* libuv counts from when it last looked at the clock, and runs a timer that is due already
+         * before it polls: without a repeat the poll would then have no end. */
+        uv_update_time(&n->loop);
+        uv_timer_start(&n->timer, onTimer, (wait_ns + 999999) / 1000000, 1);
+    }
 }
 
 static void flushAll(server *s) {
