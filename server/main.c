@@ -91,8 +91,18 @@ static bool loadArguments(config *c, int argc, char **argv) {
 typedef struct process {
     procTitle title;
     int supervisor;
-    char *pidfile; /* written, to be removed; NULL: none */
+    /* To be removed at the end; whole paths, for CONFIG SET dir changes the folder. NULL: none. */
+    char *pidfile, *unixsocket;
 } process;
+
+static char *wholePath(const char *path) {
+    char here[PATH_MAX];
+    if (path[0] == '/' || !getcwd(here, sizeof here)) return memText(path);
+    size_t size = strlen(here) + strlen(path) + 2;
+    char *whole = memAlloc(size);
+    snprintf(whole, size, "%s/%s", here, path);
+    return whole;
+}
 
 static void settleProcess(process *p, const config *c) {
     p->supervisor = daemonSupervisor(c->supervised);
@@ -100,7 +110,7 @@ static void settleProcess(process *p, const config *c) {
     if (background && !daemonDetach()) logLine(LOG_WARN, "daemonize: %s", strerror(errno));
     if (p->supervisor == SUPERVISED_UPSTART) raise(SIGSTOP);
     if (!background && !c->pidfile[0]) return;
-    p->pidfile = memText(c->pidfile[0] ? c->pidfile : default_pidfile);
+    p->pidfile = wholePath(c->pidfile[0] ? c->pidfile : default_pidfile);
     daemonWritePid(p->pidfile);
 }
 
@@ -110,6 +120,7 @@ static void leaveProcess(process *p) {
         unlink(p->pidfile);
     }
     memFree(p->pidfile);
+    memFree(p->unixsocket);
     procTitleClear(&p->title);
 }
 
@@ -145,6 +156,7 @@ static int serve(process *p, server *s) {
     netConfig(n);
     daemonHandleSignals(n);
     int err = netListen(n, error, sizeof error);
+    if (err == 0 && s->config.unixsocket[0]) p->unixsocket = wholePath(s->config.unixsocket);
     if (err < 0) {
         logLine(LOG_WARN, "%s", error);
     } else {
@@ -165,7 +177,7 @@ static int serve(process *p, server *s) {
     }
     daemonForgetSignals();
     netFree(n);
-    if (err == 0 && s->config.unixsocket[0]) unlink(s->config.unixsocket);
+    if (p->unixsocket) unlink(p->unixsocket);
     return err < 0;
 }
 

@@ -148,6 +148,15 @@ void backgroundShake(server *s) {
 }
 #endif
 
+/* What was left alone while it was off waits for it. */
+static bool reclaimSwitched(void *ctx, config *c, char *error, size_t error_room) {
+    (void)c;
+    (void)error;
+    (void)error_room;
+    backgroundWakeReclaim(ctx);
+    return true;
+}
+
 /* ---- from start to end ---- */
 
 void backgroundStart(server *s) {
@@ -162,6 +171,7 @@ void backgroundStart(server *s) {
     s->background = memCalloc(1, sizeof *s->background);
     s->background->expire_task = cronAdd(s, "expire", 0, expire, NULL);
     s->background->reclaim_task = cronAdd(s, "reclaim", 0, reclaimTask, NULL);
+    configOnChange(&s->config, "reclaim-enabled", reclaimSwitched, s);
     backgroundWakeExpire(s);
     backgroundWakeReclaim(s);
 }

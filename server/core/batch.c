@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include "server/core/client_limits.h"
 #include "server/core/dispatch.h"
 #include "server/core/reply.h"
 #include "server/core/server.h"
@@ -239,6 +240,9 @@ static void executeGroup(server *s, batch *b) {
         c->key_index = r->key_index;
         c->key_hash = r->key_hash;
         if (__builtin_expect(!dispatchRequest(c), 0)) rollBack(c, r);
+        /* Not only at the flush: what a long pipeline replies must not pile up until then. */
+        if (__builtin_expect(c->out.memory > REPLY_CHUNK, 0) && clientOverOutputLimit(c))
+            clientCloseSoon(c);
     }
     (void)s;
     if (b->big_args) memFree(b->big_args);

@@ -28,6 +28,8 @@ bool clientOverOutputLimit(client *c) {
     const outputLimit *limit = &s->config.output_limits[clientLimitClass(c)];
     size_t size = replyBufMemory(&c->out);
     if (size > s->stats.reply_chunk_max) s->stats.reply_chunk_max = size;
+    /* One chunk everybody may have: without it a low limit would forbid any reply, "+OK" too. */
+    if (size <= REPLY_CHUNK) size = 0;
     bool hard = limit->hard_bytes && size >= limit->hard_bytes;
     if (!hard && !softLimitPassed(c, limit, size)) return false;
     char text[512];

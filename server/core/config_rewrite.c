@@ -30,6 +30,7 @@ typedef struct rewriting {
     configText added;
     const configRow *row; /* whose lines are emitted */
     size_t from;          /* where the search for its next old line goes on */
+    bool placed;          /* one of its lines stands in the old file */
 } rewriting;
 
 static const configRow *rowOfLine(const char *text, size_t size) {
@@ -65,9 +66,11 @@ static void emitLine(void *ctx, const char *line, bool must) {
     while (r->from < r->count && r->lines[r->from].row != r->row) r->from++;
     if (r->from < r->count) {
         r->lines[r->from++].fresh = memText(line);
+        r->placed = true;
         return;
     }
-    if (!must && !r->everything) return;
+    /* Some of several lines would mean something else than all of them or none. */
+    if (!must && !r->everything && !r->placed) return;
     if (!r->has_mark && !r->added.size) configTextAdd(&r->added, "\n%s\n", mark);
     configTextAddBytes(&r->added, bytesOfText(line));
     configTextAddBytes(&r->added, BYTES("\n"));
@@ -104,6 +107,7 @@ static void emitAll(rewriting *r) {
     for (int i = 0; i < configRowCount; i++) {
         r->row = &configRows[i];
         r->from = 0;
+        r->placed = false;
         if (r->row->kind && r->row->kind->lines)
             r->row->kind->lines(r->c, emitLine, r);
         else

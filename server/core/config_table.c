@@ -269,8 +269,8 @@ const configRow configRows[] = {
 
     /* reclaim */
     YESNO("reclaim-enabled", "yes", AT(reclaim_enabled)),
-    INTEGER("reclaim-slice-us", "300", 10, 100000, AT(reclaim_slice_us)),
-    INTEGER("reclaim-idle-slice-us", "500", 10, 100000, AT(reclaim_idle_slice_us)),
+    INTEGER("reclaim-slice-us", "500", 10, 100000, AT(reclaim_slice_us)),
+    INTEGER("reclaim-idle-slice-us", "1000", 10, 100000, AT(reclaim_idle_slice_us)),
 
     /* data */
     SPECIAL("notify-keyspace-events", "", &configNotify, REST),
@@ -296,7 +296,7 @@ const configRow configRows[] = {
     INTEGER("stream-node-max-entries", "100", 0, INT64_MAX, REST),
     INTEGER("stream-idmp-duration", "100", 1, 86400, REST),
     INTEGER("stream-idmp-maxsize", "100", 1, 10000, REST),
-    YESNO("key-memory-histograms", "no", REST, .flags = CONFIG_IMMUTABLE | CONFIG_INERT),
+    YESNO("key-memory-histograms", "no", REST, .flags = CONFIG_INERT),
 
     /* observing */
     INTEGER("slowlog-log-slower-than", "10000", -1, INT64_MAX, REST),
@@ -347,7 +347,7 @@ const configRow configRows[] = {
     TEXT("cluster-config-file", "nodes.conf", REST, .flags = CONFIG_IMMUTABLE),
     INTEGER("cluster-port", "0", 0, 65535, REST, .flags = CONFIG_IMMUTABLE),
     INTEGER("cluster-node-timeout", "15000", 0, INT64_MAX, REST),
-    INTEGER("cluster-ping-interval", "1000", 0, INT32_MAX, REST),
+    INTEGER("cluster-ping-interval", "1000", 1, INT32_MAX, REST, .flags = CONFIG_HIDDEN),
     YESNO("cluster-require-full-coverage", "yes", REST),
     YESNO("cluster-allow-reads-when-down", "no", REST),
     YESNO("cluster-allow-pubsubshard-when-down", "yes", REST),

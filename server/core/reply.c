@@ -177,7 +177,7 @@ void replyHelp(client *c, const char *const *lines) {
     replySimple(c, head);
     for (size_t i = 0; i < count; i++) replySimple(c, lines[i]);
     replySimple(c, "HELP");
-    replySimple(c, "    Print this help.");
+    replySimple(c, "    Prints this help.");
 }
 
 void replySubcommandError(client *c) {

@@ -14,7 +14,9 @@
 #include "storage/base/mem.h"
 
 static void freeListener(uv_handle_t *handle) {
-    memFree(handle->data);
+    listener *l = handle->data;
+    memFree(l->host);
+    memFree(l);
 }
 
 void listenerClose(listener *l) {
@@ -129,65 +131,165 @@ typedef struct listenerSet {
     int count;
 } listenerSet;
 
+static bool contains(listener *const *list, int count, const listener *l) {
+    for (int i = 0; i < count; i++)
+        if (list[i] == l) return true;
+    return false;
+}
+
+/* The listener that serves this address already, unless the set has it. */
+static listener *openAlready(const net *n, const listenerSet *set, const char *host, int64_t port) {
+    for (int i = 0; i < n->listener_count; i++) {
+        listener *l = n->listeners[i];
+        if (!l->is_unix && l->port == port && !strcmp(l->host, host) &&
+            !contains(set->list, set->count, l))
+            return l;
+    }
+    return NULL;
+}
+
+static int addTcp(net *n, listenerSet *set, const char *host, int64_t port) {
+    int fd = openBind(host, port, (int)n->server->config.tcp_backlog);
+    if (fd < 0) return -1;
+    listener *l;
+    if (startListener(n, fd, false, &l) < 0) return -1;
+    l->host = memText(host);
+    l->port = port;
+    set->list[set->count++] = l;
+    return 0;
+}
+
 static int openTcpSet(net *n, listenerSet *set, char *error, size_t error_room) {
     const config *cfg = &n->server->config;
-    if (cfg->port == 0) return 0;
+    if (cfg->port == 0 || cfg->bind_count == 0) return 0;
     for (int i = 0; i < cfg->bind_count; i++) {
-        const char *host = cfg->binds[i];
-        bool optional = host[0] == '-';
-        int fd = openBind(host + optional, cfg->port, (int)cfg->tcp_backlog);
-        if (fd < 0 && optional && addressIsAbsent(errno)) continue;
-        if (fd < 0) {
-            logLine(LOG_WARN, "Warning: Could not create server TCP listening socket %s:%lld: %s",
-                    host + optional, (long long)cfg->port, strerror(errno));
-            snprintf(error, error_room, "Failed listening on port %lld (tcp), aborting.",
-                     (long long)cfg->port);
-            return ERR_IO;
+        bool optional = cfg->binds[i][0] == '-';
+        const char *host = cfg->binds[i] + optional;
+        listener *old = openAlready(n, set, host, cfg->port);
+        if (old) {
+            set->list[set->count++] = old;
+            continue;
         }
-        if (startListener(n, fd, false, &set->list[set->count]) < 0) return ERR_IO;
-        set->count++;
+        if (addTcp(n, set, host, cfg->port) == 0) continue;
+        if (optional && addressIsAbsent(errno)) continue;
+        snprintf(error, error_room, "Failed listening on %s:%lld (tcp): %s", host,
+                 (long long)cfg->port, strerror(errno));
+        return ERR_IO;
     }
     if (set->count) return 0;
-    snprintf(error, error_room, "Failed listening on port %lld (tcp), aborting.",
+    snprintf(error, error_room, "Failed listening on port %lld (tcp): no address of it exists",
              (long long)cfg->port);
     return ERR_IO;
 }
 
-static int openSet(net *n, listenerSet *set, char *error, size_t error_room) {
+static int openUnixSet(net *n, listenerSet *set, char *error, size_t error_room) {
     const config *cfg = &n->server->config;
-    int err = openTcpSet(n, set, error, error_room);
-    if (err < 0) return err;
     if (!cfg->unixsocket || !*cfg->unixsocket) return 0;
+    for (int i = 0; i < n->listener_count; i++) {
+        if (!n->listeners[i]->is_unix) continue;
+        set->list[set->count++] = n->listeners[i];
+        return 0;
+    }
     int fd = openUnix(cfg, error, error_room);
     if (fd < 0 || startListener(n, fd, true, &set->list[set->count]) < 0) return ERR_IO;
     set->count++;
     return 0;
 }
 
-static void closeSet(listenerSet *set) {
-    for (int i = 0; i < set->count; i++) listenerClose(set->list[i]);
+/* What the config asks for: what is open already is taken over. On failure what was opened for it
+ * is closed again. */
+static int openSet(net *n, listenerSet *set, char *error, size_t error_room) {
     set->count = 0;
+    int err = openTcpSet(n, set, error, error_room);
+    if (err == 0) err = openUnixSet(n, set, error, error_room);
+    if (err == 0) return 0;
+    for (int i = 0; i < set->count; i++)
+        if (!contains(n->listeners, n->listener_count, set->list[i])) listenerClose(set->list[i]);
+    return err;
+}
+
+/* The set is what the server listens to from now on. */
+static void adopt(net *n, const listenerSet *set) {
+    for (int i = 0; i < n->listener_count; i++)
+        if (!contains(set->list, set->count, n->listeners[i])) listenerClose(n->listeners[i]);
+    memcpy(n->listeners, set->list, (size_t)set->count * sizeof set->list[0]);
+    n->listener_count = set->count;
+    n->server->tcp_port = (int)n->server->config.port;
 }
 
 int netListen(net *n, char *error, size_t error_room) {
-    listenerSet set = {.count = 0};
-    snprintf(error, error_room, "Failed listening: no address could be opened");
+    listenerSet set;
     int err = openSet(n, &set, error, error_room);
-    if (err < 0) {
-        closeSet(&set);
-        return err;
+    if (err < 0) return err;
+    if (!set.count) {
+        snprintf(error, error_room, "Configured to not listen anywhere, exiting.");
+        return ERR_NOT_FOUND;
     }
-    memcpy(n->listeners, set.list, sizeof set.list);
-    n->listener_count = set.count;
-    n->server->tcp_port = (int)n->server->config.port;
+    adopt(n, &set);
     return 0;
 }
 
+static bool isWanted(const config *cfg, const listener *l) {
+    for (int i = 0; i < cfg->bind_count; i++)
+        if (l->port == cfg->port && !strcmp(cfg->binds[i] + (cfg->binds[i][0] == '-'), l->host))
+            return true;
+    return false;
+}
+
+/* Takes those that the config no longer names out of the server. */
+static void setAside(net *n, listenerSet *aside) {
+    listenerSet kept = {.count = 0};
+    aside->count = 0;
+    for (int i = 0; i < n->listener_count; i++) {
+        listener *l = n->listeners[i];
+        listenerSet *to = l->is_unix || isWanted(&n->server->config, l) ? &kept : aside;
+        to->list[to->count++] = l;
+    }
+    memcpy(n->listeners, kept.list, (size_t)kept.count * sizeof kept.list[0]);
+    n->listener_count = kept.count;
+}
+
+typedef struct address {
+    char *host;
+    int64_t port;
+} address;
+
+/* One of the new addresses may be free only without an old one, "*" and "127.0.0.1". */
+static int relistenWithout(net *n, listenerSet *aside, char *error, size_t error_room) {
+    address old[NET_LISTENERS];
+    int count = aside->count;
+    for (int i = 0; i < count; i++) {
+        old[i] = (address){memText(aside->list[i]->host), aside->list[i]->port};
+        listenerClose(aside->list[i]);
+    }
+    listenerSet set;
+    int err = openSet(n, &set, error, error_room);
+    if (err == 0) {
+        adopt(n, &set);
+    } else {
+        listenerSet back = {.count = 0};
+        for (int i = 0; i < count; i++)
+            if (addTcp(n, &back, old[i].host, old[i].port) < 0)
+                logLine(LOG_WARN, "Could not listen again on %s:%lld: %s", old[i].host,
+                        (long long)old[i].port, strerror(errno));
+        memcpy(n->listeners + n->listener_count, back.list, (size_t)back.count * sizeof *back.list);
+        n->listener_count += back.count;
+    }
+    for (int i = 0; i < count; i++) memFree(old[i].host);
+    return err;
+}
+
 int netRelisten(net *n, char *error, size_t error_room) {
-    /* The old TCP listeners close first: the new set may want the same addresses. They are opened
-     * again from the restored config where the new set fails, by the caller's second call. */
-    netCloseListeners(n);
-    return netListen(n, error, error_room);
+    listenerSet set, aside;
+    int err = openSet(n, &set, error, error_room);
+    if (err == 0) {
+        adopt(n, &set);
+        return 0;
+    }
+    setAside(n, &aside);
+    if (aside.count) err = relistenWithout(n, &aside, error, error_room);
+    if (err < 0) logLine(LOG_WARN, "%s", error);
+    return err;
 }
 
 void netCloseListeners(net *n) {

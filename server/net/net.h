@@ -18,8 +18,8 @@ void netFree(net *n);
 /* Opens what the config says: binds x port, unix socket. On failure a negative ERR_* and a line for
  * the log in 'error'. Addresses written with a leading '-' may fail to exist. */
 int netListen(net *n, char *error, size_t error_room);
-/* Closes the listeners and opens them anew from the config (CONFIG SET bind / port). On failure the
- * old ones stay. */
+/* Listens to what the config says now (CONFIG SET bind / port), which may be nothing. Listeners of
+ * addresses that stay are kept; on failure the old ones are. */
 int netRelisten(net *n, char *error, size_t error_room);
 void netCloseListeners(net *n);
 

@@ -13,6 +13,8 @@ typedef struct listener {
     net *net;
     int fd;
     bool is_unix;
+    char *host; /* as bind says it, without '-'; NULL for the unix socket */
+    int64_t port;
 } listener;
 
 /* A connection: the poll handle of a socket and its client. Lives until libuv let go of the handle.

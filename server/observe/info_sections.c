@@ -91,7 +91,7 @@ static clientCounts countClients(server *s) {
         const client *c = CHAIN_ITEM(node, client, in_server);
         if (c->flags & CLIENT_NO_CONN) continue;
         n.connected += !(c->flags & CLIENT_REPLICA);
-        n.blocked += (c->flags & CLIENT_BLOCKED) != 0;
+        n.blocked += (c->flags & (CLIENT_BLOCKED | CLIENT_PAUSED)) != 0;
         n.tracking += (c->flags & CLIENT_TRACKING) != 0;
         size_t output = replyBufMemory(&c->out);
         if (c->pending_capacity > n.input_max) n.input_max = c->pending_capacity;

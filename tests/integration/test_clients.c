@@ -173,6 +173,25 @@ START_TEST(aReaderOverTheHardLimitIsClosed) {
 }
 END_TEST
 
+START_TEST(aReplyOverTheHardLimitIsNotSent) {
+    serverProcess *server = serverStart(NULL);
+    redisContext *c = clientConnect(server);
+    expectInteger(c, 5010, "SETRANGE small 5000 0123456789");
+    expectInteger(c, 50010, "SETRANGE big 50000 0123456789");
+    expectStatus(c, "OK", "CONFIG SET client-output-buffer-limit %s", "normal 10 0 0");
+    int reader = rawConnect(server);
+    sendText(reader, "GET big\r\nSET ran yes\r\n");
+    rawExpectClosed(reader);
+    close(reader);
+    expectNil(c, "GET ran");
+    redisReply *small = clientCommand(c, "GET small");
+    ck_assert_uint_eq(small->len, 5010);
+    freeReplyObject(small);
+    redisFree(c);
+    serverStop(server);
+}
+END_TEST
+
 START_TEST(aReaderOverTheSoftLimitForTooLongIsClosed) {
     const char *options[] = {"--client-output-buffer-limit", "pubsub 0 100kb 1", NULL};
     serverProcess *server = serverStart(options);
@@ -300,6 +319,6 @@ END_TEST
 TESTS("clients", aKilledClientIsDisconnected, aPausedClientIsServedAfterwards,
       aPausedClientThatLeavesIsForgotten, idleClientsAreClosedAfterTheTimeout,
       moreThanMaxclientsAreTurnedAway, aReaderOverTheHardLimitIsClosed,
-      aReaderOverTheSoftLimitForTooLongIsClosed, aQueryOverItsLimitClosesTheClient,
-      aStrangersBigInputClosesTheClient, requirepassKeepsStrangersOut,
-      servesAUnixSocketWithItsPermissions, servesAThousandConnections)
+      aReplyOverTheHardLimitIsNotSent, aReaderOverTheSoftLimitForTooLongIsClosed,
+      aQueryOverItsLimitClosesTheClient, aStrangersBigInputClosesTheClient,
+      requirepassKeepsStrangersOut, servesAUnixSocketWithItsPermissions, servesAThousandConnections)

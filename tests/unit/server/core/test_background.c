@@ -232,6 +232,24 @@ START_TEST(valuesReplacedBySmallerOnesAreNoticed) {
 }
 END_TEST
 
+START_TEST(reclaimRestsWhileItIsOff) {
+    begin();
+    CALL(f, "CONFIG SET reclaim-enabled no", "+OK|");
+    fill(0, 20000, DEADLINE_NONE);
+    if (slabStatsTotal().chunk_bytes) {
+        char room[32];
+        for (size_t n = 0; n < 20000; n++)
+            if (n % 8) dbDelete(f->server->dbs[0], keyOf(nameOf(n, room, sizeof room)), DB_DELETED);
+        turnsFor(5000);
+        ck_assert(slabPassWorthwhile(SLAB_ENTRY));
+        CALL(f, "CONFIG SET reclaim-enabled yes", "+OK|");
+        turnsFor(3000);
+        ck_assert(!slabPassWorthwhile(SLAB_ENTRY));
+    }
+    end();
+}
+END_TEST
+
 /* The clock of the slices: each look at it takes 100 us. */
 static uint64_t tickingMonotonic(void *ctx) {
     clockManual *clock = ctx;
@@ -281,5 +299,5 @@ TESTS("background", idleServerWakesFourTimesASecond, keyGoesInTheMillisecondAfte
       soonerKeyIsNotKeptWaitingByTheOthers, farDeadlinesCostNoWakeUps,
       clockSetForwardIsSeenWithinASecond, clockSetBackMakesNoBusyLoop,
       pauseAndDebugSwitchStopExpiry, keysThatMayNotExpireMakeNoBusyLoop, deletesWakeReclaim,
-      flushIsFreedSoon, valuesReplacedBySmallerOnesAreNoticed,
+      flushIsFreedSoon, valuesReplacedBySmallerOnesAreNoticed, reclaimRestsWhileItIsOff,
       busyServerKeepsThreeQuartersOfItsTime, stoppedItLeavesAServerThatRuns)

@@ -239,6 +239,29 @@ START_TEST(rewriteKeepsPlacesAndBlanksWhatIsGone) {
 }
 END_TEST
 
+START_TEST(rewriteWritesAllSavePointsOrNone) {
+    enterFolder();
+    config c, again;
+    char error[ROOM], text[ROOM];
+    configInit(&c);
+    configInit(&again);
+    ck_assert_str_eq(load(&c, "save 900 1\nhz 20"), "");
+    setOne(&c, "save", "3600 1 300 100 60 10000");
+    ck_assert_int_eq(configRewrite(&c, false, error, sizeof error), 0);
+    ck_assert_int_eq(configLoad(&again, path, false, NULL, error, sizeof error), 0);
+    holds(&again, "save", "3600 1 300 100 60 10000");
+    configClear(&c);
+    configInit(&c);
+    ck_assert_str_eq(load(&c, "hz 20"), "");
+    ck_assert_int_eq(configRewrite(&c, false, error, sizeof error), 0);
+    readFile(path, text, sizeof text);
+    ck_assert_ptr_null(strstr(text, "save"));
+    configClear(&c);
+    configClear(&again);
+    leaveFolder();
+}
+END_TEST
+
 typedef struct comparing {
     const config *with;
 } comparing;
@@ -363,5 +386,5 @@ END_TEST
 TESTS("config file", readsQuotesCommentsCasesAndRepeatedLines, emptySaveForgetsWhatStoodBefore,
       errorsNameLineTextAndReason, includesByNameAndPattern, argumentsBecomeLines,
       directivesWithoutEffectAreKnownByName, rewriteKeepsPlacesAndBlanksWhatIsGone,
-      rewrittenFileGivesTheSameValues, passwordsKeepTheirZeros,
+      rewriteWritesAllSavePointsOrNone, rewrittenFileGivesTheSameValues, passwordsKeepTheirZeros,
       rewriteNeedsAFileAndWritesOneThatIsGone, exampleHasEveryDirectiveAndGivesTheDefaults)
