@@ -8,6 +8,7 @@
 #include "server/core/reply.h"
 #include "server/core/server.h"
 #include "storage/base/mem.h"
+#include "storage/types/blob.h"
 #include "storage/base/num.h"
 #include "storage/types/t_bits.h"
 
@@ -159,17 +160,20 @@ static void combineInto(client *c, keyRef key, bitsOp op, const bytes *sources, 
         return;
     }
     char *result = memTryAlloc(size);
-    if (!result) {
+    /* Storing copies, and cannot fail: that there is room for it is known before anything changes.
+     */
+    char *room = result ? memTryAlloc(size + sizeof(blob)) : NULL;
+    memFree(room);
+    if (!room) {
+        memFree(result);
         replyError(c, "ERR not enough memory for a string of this size");
         return;
     }
     bitsCombine(op, result, size, sources, count);
-    entry *e = dbSetString(c->db, key, BYTES(""), false);
-    char *data = editString(c, key, e, size);
-    if (data) memcpy(data, result, size);
+    dbSetString(c->db, key, bytesOf(result, size), false);
     memFree(result);
     keyChanged(c, key, NOTIFY_STRING, "set");
-    if (data) replyInteger(c, (int64_t)size);
+    replyInteger(c, (int64_t)size);
 }
 
 /* BITOP <AND | OR | XOR | NOT | DIFF | DIFF1 | ANDOR | ONE> destkey key [key ...]

@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysinfo.h>
 
 #include "storage/base/ensure.h"
 
@@ -34,6 +35,7 @@ static _Atomic(threadCount *) all_counts;
 static _Thread_local threadCount *own_count;
 static _Atomic size_t peak;
 static _Atomic uint64_t fail_after;
+static _Atomic bool fail_on; /* and each one after it */
 
 __attribute__((cold, noinline)) static threadCount *registerThread(void) {
     threadCount *count = aligned_alloc(_Alignof(threadCount), sizeof *count);
@@ -127,23 +129,48 @@ void memFree(void *ptr) {
 #endif
 }
 
-static bool mustFail(size_t size) {
+/* What the machine has, swap included. A kernel that overcommits would hand out more, and end the
+ * process at the first touch. */
+static size_t machineBytes(void) {
+    static _Atomic size_t known;
+    size_t total = atomic_load_explicit(&known, memory_order_relaxed);
+    if (total) return total;
+    struct sysinfo machine;
+    total = SIZE_MAX;
+    if (sysinfo(&machine) == 0)
+        total = ((size_t)machine.totalram + (size_t)machine.totalswap) * machine.mem_unit;
+    atomic_store_explicit(&known, total, memory_order_relaxed);
+    return total;
+}
+
+/* 'more': what the process would have beyond what it has. */
+static bool mustFail(size_t size, size_t more) {
     if (size > MEM_TRY_MAX) return true;
+    size_t machine = machineBytes(), used = memUsed();
+    if (used >= machine || more > machine - used) return true;
     uint64_t left = atomic_load_explicit(&fail_after, memory_order_relaxed);
     if (left == 0) return false;
+    if (left == 1 && atomic_load_explicit(&fail_on, memory_order_relaxed)) return true;
     atomic_store_explicit(&fail_after, left - 1, memory_order_relaxed);
     return left == 1;
 }
 
 void *memTryAlloc(size_t size) {
-    return mustFail(size) ? NULL : tryAlloc(size);
+    return mustFail(size, size) ? NULL : tryAlloc(size);
 }
 
 void *memTryRealloc(void *ptr, size_t size) {
-    return mustFail(size) ? NULL : tryRealloc(ptr, size);
+    size_t has = ptr ? usable(ptr) : 0;
+    return mustFail(size, size > has ? size - has : 0) ? NULL : tryRealloc(ptr, size);
 }
 
 void memFailAfter(uint64_t n) {
+    atomic_store(&fail_on, false);
+    atomic_store(&fail_after, n);
+}
+
+void memFailFrom(uint64_t n) {
+    atomic_store(&fail_on, true);
     atomic_store(&fail_after, n);
 }
 

@@ -22,8 +22,8 @@ void memFree(void *ptr);
  * memFree. */
 void *memAllocAligned(size_t alignment, size_t size) __attribute__((malloc, returns_nonnull));
 
-/* NULL where the memory cannot be had, and always over MEM_TRY_MAX: no client has a use for more.
- */
+/* NULL where the memory cannot be had, always over MEM_TRY_MAX (no client has a use for more) and
+ * where the machine has not as much, whatever the kernel would promise. */
 #define MEM_TRY_MAX ((size_t)1 << 39)
 void *memTryAlloc(size_t size);
 void *memTryRealloc(void *ptr, size_t size);
@@ -64,7 +64,9 @@ memStats memAllocatorStats(void);
 /* Gives every free page back to the kernel now: MEMORY PURGE. */
 void memPurge(void);
 
-/* The n-th memTry* from now returns NULL once; 0 switches that off. For tests. */
+/* The n-th memTry* from now returns NULL once, or (memFailFrom) it and all that follow; 0 switches
+ * that off. For tests. */
 void memFailAfter(uint64_t n);
+void memFailFrom(uint64_t n);
 
 #endif

@@ -2,6 +2,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <sys/sysinfo.h>
+
 #include "storage/base/mem.h"
 #include "tests/support/suite.h"
 
@@ -99,10 +101,31 @@ START_TEST(tryFailsOnHugeSizesAndLeavesTheBlock) {
     ck_assert_ptr_nonnull(ptr);
     ck_assert_ptr_null(memTryAlloc(MEM_TRY_MAX + 1));
     ck_assert_ptr_null(memTryAlloc(SIZE_MAX));
+    /* Allowed by the limit and promised by a kernel that overcommits, but not there. */
+    struct sysinfo machine;
+    ck_assert_int_eq(sysinfo(&machine), 0);
+    size_t there_is = ((size_t)machine.totalram + machine.totalswap) * machine.mem_unit;
+    if (there_is < MEM_TRY_MAX) {
+        ck_assert_ptr_null(memTryAlloc(there_is));
+        ck_assert_ptr_null(memTryRealloc(ptr, there_is + 100));
+    }
     ck_assert_ptr_null(memTryRealloc(ptr, SIZE_MAX));
     memset(ptr, 1, 10);
     memFree(ptr);
     ck_assert_uint_eq(memUsed(), before);
+}
+END_TEST
+
+START_TEST(allTriesFromTheNthFail) {
+    memFailFrom(2);
+    void *a = memTryAlloc(1);
+    ck_assert_ptr_nonnull(a);
+    ck_assert_ptr_null(memTryAlloc(1));
+    ck_assert_ptr_null(memTryRealloc(a, 100));
+    memFailFrom(0);
+    a = memTryRealloc(a, 100);
+    ck_assert_ptr_nonnull(a);
+    memFree(a);
 }
 END_TEST
 
@@ -215,5 +238,6 @@ END_TEST
 
 TESTS("mem", countsUsableBytesUntilFreed, countsEverySize, nothingIsStillAnAddress,
       reallocKeepsContentAndTakesNull, foreignBytesCount, peakIsNotedAndReset,
-      tryFailsOnHugeSizesAndLeavesTheBlock, nthTryFailsOnce, sumsThreadsAlsoEndedOnes,
-      freedMemoryGoesBackOnPurge, namesTheAllocator, allocatorRunsWithOurOptions)
+      tryFailsOnHugeSizesAndLeavesTheBlock, nthTryFailsOnce, allTriesFromTheNthFail,
+      sumsThreadsAlsoEndedOnes, freedMemoryGoesBackOnPurge, namesTheAllocator,
+      allocatorRunsWithOurOptions)
