@@ -347,7 +347,7 @@ const configRow configRows[] = {
     TEXT("cluster-config-file", "nodes.conf", REST, .flags = CONFIG_IMMUTABLE),
     INTEGER("cluster-port", "0", 0, 65535, REST, .flags = CONFIG_IMMUTABLE),
     INTEGER("cluster-node-timeout", "15000", 0, INT64_MAX, REST),
-    INTEGER("cluster-ping-interval", "1000", 1, INT32_MAX, REST, .flags = CONFIG_HIDDEN),
+    INTEGER("cluster-ping-interval", "1000", 0, INT32_MAX, REST),
     YESNO("cluster-require-full-coverage", "yes", REST),
     YESNO("cluster-allow-reads-when-down", "no", REST),
     YESNO("cluster-allow-pubsubshard-when-down", "yes", REST),

@@ -27,7 +27,10 @@ REPLIES_DIFFER = [
      'all small integers of the oracle are one object with one time of use'),
     (r'PEXPIRETIME .*', r'^:9223372036854775806\r\n$', r'^:9223372036854775807\r\n$',
      'the last millisecond of time stands for no deadline'),
-    (r'COMMAND GETKEYS(ANDFLAGS)? \S+', r'^-ERR (Invalid|The command has no key) ',
+    (r'COMMAND GETKEYS(ANDFLAGS)? .*', r'^-ERR (Invalid|The command has no key) ',
      r'^-ERR wrong number of arguments for ', 'newer servers take a command without arguments'),
+    (r'COMMAND GETKEYS(ANDFLAGS)? PFMERGE \S+', r'^\*1\r\n', r'^-ERR Invalid arguments ',
+     'PFMERGE without sources is a call, and has a key'),
+    (r'COMMAND INFO', r'^\*\d\d+\r\n', r'^\*240\r\n', 'all commands: not the same ones'),
     (r'COMMAND INFO .*\bMSETNX\b.*', r'^\*', r'^\*', 'newer servers give no tips for MSETNX'),
 ]
