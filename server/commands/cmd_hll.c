@@ -261,7 +261,7 @@ const commandSpec hllCommands[] = {
     {.name = "pfcount",
      .arity = -2,
      .run = pfcountCommand,
-     .flags = CMD_READONLY,
+     .flags = CMD_READONLY | CMD_MAY_REPLICATE,
      .acl = ACL_HYPERLOGLOG,
      .keys = {{.first = 1,
                .last = -1,

@@ -274,7 +274,7 @@ static bool setReplicaof(config *c, const configRow *row, const bytes *words, in
                          configError e) {
     (void)row;
     struct configRest *r = c->rest;
-    bool none = count == 0 ||
+    bool none = count == 0 || (count == 1 && words[0].size == 0) ||
                 (count == 2 && bytesEqualWord(words[0], "no") && bytesEqualWord(words[1], "one"));
     int64_t port = 0;
     if (!none && count != 2) return configFail(e, "wrong number of arguments");
