@@ -25,6 +25,7 @@ static void closeConn(conn *cn) {
     close(cn->fd);
     cn->fd = -1;
     uv_close((uv_handle_t *)&cn->poll, freeHandle);
+    listenersResume(cn->net);
 }
 
 void connClientClosed(void *ctx, client *c) {

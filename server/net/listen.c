@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -25,6 +26,40 @@ void listenerClose(listener *l) {
     uv_close((uv_handle_t *)&l->poll, freeListener);
 }
 
+static void onConnection(uv_poll_t *poll, int status, int events);
+
+void listenersResume(net *n) {
+    if (!n->accept_rests) return;
+    n->accept_rests = false;
+    uv_timer_stop(&n->accept_again);
+    for (int i = 0; i < n->listener_count; i++)
+        uv_poll_start(&n->listeners[i]->poll, UV_READABLE, onConnection);
+}
+
+static void onAcceptAgain(uv_timer_t *timer) {
+    listenersResume(timer->data);
+}
+
+/* The connection that cannot be taken stays in the kernel's queue, so polling would report it again
+ * and again: a busy loop. */
+static void restListeners(net *n) {
+    enum { REST_MS = 100 };
+    if (n->accept_rests) return;
+    n->accept_rests = true;
+    for (int i = 0; i < n->listener_count; i++) uv_poll_stop(&n->listeners[i]->poll);
+    uv_timer_start(&n->accept_again, onAcceptAgain, REST_MS, 0);
+}
+
+static void acceptFailed(net *n, int reason) {
+    if (!n->accept_failed) {
+        if (n->spare_fd >= 0) close(n->spare_fd);
+        logLine(LOG_WARN, "Accepting client connection: %s", strerror(reason));
+        n->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    }
+    n->accept_failed = true;
+    restListeners(n);
+}
+
 static void onConnection(uv_poll_t *poll, int status, int events) {
     (void)events;
     listener *l = poll->data;
@@ -35,10 +70,10 @@ static void onConnection(uv_poll_t *poll, int status, int events) {
         int fd = accept4(l->fd, (struct sockaddr *)&addr, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0) {
             if (errno == EINTR || errno == ECONNABORTED) continue;
-            if (errno != EAGAIN)
-                logLine(LOG_WARN, "Accepting client connection: %s", strerror(errno));
+            if (errno != EAGAIN) acceptFailed(l->net, errno);
             return;
         }
+        l->net->accept_failed = false;
         char peer[SOCK_ADDR_TEXT];
         sockAddrFormat((struct sockaddr *)&addr, peer, l->net->server->config.unixsocket);
         connAccept(l->net, fd, l->is_unix, peer, sockAddrIsLoopback((struct sockaddr *)&addr));

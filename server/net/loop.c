@@ -1,4 +1,6 @@
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "server/core/batch.h"
 #include "server/core/reply.h"
@@ -21,6 +23,9 @@ net *netNew(server *s) {
     if (uv_loop_init(&n->loop) < 0) ensurePanic("no event loop");
     uv_timer_init(&n->loop, &n->timer);
     n->timer.data = n;
+    uv_timer_init(&n->loop, &n->accept_again);
+    n->accept_again.data = n;
+    n->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (uv_async_init(&n->loop, &n->wake, onWake) < 0) ensurePanic("no wake-up handle");
     n->closed_hook = (clientClosedHook){.closed = connClientClosed, .ctx = n};
     chainAppend(&s->client_closed, &n->closed_hook.node);
@@ -37,11 +42,13 @@ void netFree(net *n) {
     }
     chainRemove(&s->client_closed, &n->closed_hook.node);
     uv_close((uv_handle_t *)&n->timer, NULL);
+    uv_close((uv_handle_t *)&n->accept_again, NULL);
     uv_close((uv_handle_t *)&n->wake, NULL);
     while (uv_run(&n->loop, UV_RUN_NOWAIT)) continue;
     int closed = uv_loop_close(&n->loop);
     ensure(closed == 0);
     s->net = NULL;
+    if (n->spare_fd >= 0) close(n->spare_fd);
     memFree(n);
 }
 

@@ -37,11 +37,17 @@ struct net {
     server *server;
     listener *listeners[NET_LISTENERS];
     int listener_count;
+    uv_timer_t accept_again; /* runs while accepting rests */
+    bool accept_rests;       /* no descriptor is left: listeners are not polled */
+    bool accept_failed;      /* logged; until one is accepted again */
+    int spare_fd;            /* given up for the log file when no other descriptor is left */
     clientClosedHook closed_hook;
 };
 
 /* listen.c */
 void listenerClose(listener *l);
+/* Polls the listeners again, where they rest: a descriptor may have become free. */
+void listenersResume(net *n);
 
 /* conn.c */
 /* Takes the connected socket 'fd'; refuses and closes it where limits say so. */

@@ -154,9 +154,10 @@ static bool answersPing(int port) {
     return answers;
 }
 
-static void launch(serverProcess *s) {
-    for (int attempt = 0; attempt < START_ATTEMPTS; attempt++) {
-        s->port = freePort();
+/* On 'port', or on a free one for 0. */
+static void launch(serverProcess *s, int port) {
+    for (int attempt = 0; attempt < (port ? 1 : START_ATTEMPTS); attempt++) {
+        s->port = port ? port : freePort();
         s->exit_status = NO_EXIT;
         fflush(stdout);
         pid_t parent = getpid();
@@ -188,7 +189,7 @@ static serverProcess *start(const char *binary, const char *const *options) {
     snprintf(s->folder, sizeof s->folder, "/tmp/ebb-test-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(s->folder));
     startCleaner(s);
-    launch(s);
+    launch(s, 0);
     return s;
 }
 
@@ -221,7 +222,12 @@ void serverKill(serverProcess *s) {
 
 void serverRestart(serverProcess *s) {
     ck_assert_int_eq(s->pid, 0);
-    launch(s);
+    launch(s, 0);
+}
+
+void serverRestartThere(serverProcess *s) {
+    ck_assert_int_eq(s->pid, 0);
+    launch(s, s->port);
 }
 
 static void freeServer(serverProcess *s) {

@@ -35,6 +35,9 @@ void serverKill(serverProcess *server);
 /* Starts a killed server again, in the same folder with the same options, on a port of its own. */
 void serverRestart(serverProcess *server);
 
+/* The same on the port that it had: fails the test unless that can be had at once. */
+void serverRestartThere(serverProcess *server);
+
 int serverPort(const serverProcess *server);
 pid_t serverPid(const serverProcess *server);
 

@@ -1,0 +1,54 @@
+#include "server/core/batch.h"
+
+#include "tests/support/fake_server.h"
+#include "tests/support/suite.h"
+
+enum { VALUE = 15000, GETS = 1000, LIMIT = 1 << 20 };
+
+/* As one read brings it; the client is not looked at by anybody in between. */
+static void receive(fakeServer *f, client *c, bytes raw) {
+    size_t room;
+    char *to = batchRoom(f->server, c, &room);
+    ck_assert_uint_ge(room, raw.size);
+    memcpy(to, raw.data, raw.size);
+    batchReceived(f->server, c, raw.size);
+    batchRun(f->server);
+}
+
+START_TEST(aClientOverItsHardOutputLimitRunsNothingMore) {
+    fakeServer *f = fakeNew();
+    f->server->config.output_limits[0].hard_bytes = LIMIT;
+    static char value[VALUE], gets[GETS * 8];
+    memset(value, 'v', sizeof value);
+    bytes set[] = {BYTES("SET"), BYTES("k"), bytesOf(value, sizeof value)};
+    fakeCallArgs(f, f->client, 3, set, NULL);
+    for (int i = 0; i < GETS; i++) memcpy(gets + i * 8, "GET  k\r\n", 8);
+    memcpy(gets + sizeof gets - 8, "DEL  k\r\n", 8);
+    client *other = fakeClient(f);
+    receive(f, f->client, bytesOf(gets, sizeof gets));
+    ck_assert_uint_ne(f->client->flags & CLIENT_CLOSE_NOW, 0);
+    ck_assert_uint_ge(replyBufMemory(&f->client->out), LIMIT);
+    ck_assert_uint_lt(replyBufMemory(&f->client->out), 2 * LIMIT);
+    ck_assert_int_eq((int)f->server->stats.output_limit_disconnections, 1);
+    serverFreeMarked(f->server);
+    f->client = other;
+    CALL(f, "EXISTS k", ":1|");
+    fakeFree(f);
+}
+END_TEST
+
+START_TEST(withoutALimitAllIsAnswered) {
+    fakeServer *f = fakeNew();
+    static char value[VALUE], gets[GETS * 8];
+    memset(value, 'v', sizeof value);
+    bytes set[] = {BYTES("SET"), BYTES("k"), bytesOf(value, sizeof value)};
+    fakeCallArgs(f, f->client, 3, set, NULL);
+    for (int i = 0; i < GETS; i++) memcpy(gets + i * 8, "GET  k\r\n", 8);
+    receive(f, f->client, bytesOf(gets, sizeof gets));
+    ck_assert_uint_eq(f->client->flags & CLIENT_CLOSE_NOW, 0);
+    ck_assert_uint_gt(replyBufSize(&f->client->out), (size_t)GETS * VALUE);
+    fakeFree(f);
+}
+END_TEST
+
+TESTS("core/batch", aClientOverItsHardOutputLimitRunsNothingMore, withoutALimitAllIsAnswered)
