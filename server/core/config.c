@@ -295,6 +295,14 @@ static int shownSize(bytes name) {
     return (int)(name.size < SHOWN_NAME ? name.size : SHOWN_NAME);
 }
 
+static int replyRefused(const settings *s, bytes name, char *error, size_t error_room) {
+    snprintf(error, error_room, "CONFIG SET failed (possibly related to argument '%.*s') - %s",
+             shownSize(name), name.data, s->reason);
+    return ERR_SYNTAX;
+}
+
+/* What is wrong with a name is told of the name as it was sent; what is wrong with a value, of the
+ * parameter's own: that is what clients know. */
 static int runSettings(settings *s, const bytes *values, bool may_set_protected, char *error,
                        size_t error_room) {
     for (int i = 0; i < s->count; i++) {
@@ -306,17 +314,15 @@ static int runSettings(settings *s, const bytes *values, bool may_set_protected,
                      shownSize(name), name.data);
             return ERR_NOT_FOUND;
         }
-        if (!checkSetting(s, i, may_set_protected)) goto refused;
+        if (!checkSetting(s, i, may_set_protected))
+            return replyRefused(s, s->names[s->failed], error, error_room);
     }
-    if (!setAll(s, values)) {
+    if (setAll(s, values)) {
+        if (applyAll(s)) return ERR_OK;
+    } else {
         restore(s);
-        goto refused;
     }
-    if (applyAll(s)) return ERR_OK;
-refused:
-    snprintf(error, error_room, "CONFIG SET failed (possibly related to argument '%.*s') - %s",
-             shownSize(s->names[s->failed]), s->names[s->failed].data, s->reason);
-    return ERR_SYNTAX;
+    return replyRefused(s, bytesOfText(s->list[s->failed].row->name), error, error_room);
 }
 
 int configSet(config *c, const bytes *names, const bytes *values, int count, bool may_set_protected,
