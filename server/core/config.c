@@ -301,8 +301,13 @@ static int replyRefused(const settings *s, bytes name, char *error, size_t error
     return ERR_SYNTAX;
 }
 
-/* What is wrong with a name is told of the name as it was sent; what is wrong with a value, of the
- * parameter's own: that is what clients know. */
+/* The parameter's own spelling of the name or alias that was sent. */
+static bytes ownSpelling(const configRow *row, bytes sent) {
+    return bytesOfText(bytesEqualWord(sent, row->name) ? row->name : row->alias);
+}
+
+/* What is wrong with a name is told of the name as it was sent; what is wrong with a value, in the
+ * parameter's own spelling: that is what clients know. */
 static int runSettings(settings *s, const bytes *values, bool may_set_protected, char *error,
                        size_t error_room) {
     for (int i = 0; i < s->count; i++) {
@@ -322,7 +327,8 @@ static int runSettings(settings *s, const bytes *values, bool may_set_protected,
     } else {
         restore(s);
     }
-    return replyRefused(s, bytesOfText(s->list[s->failed].row->name), error, error_room);
+    bytes shown = ownSpelling(s->list[s->failed].row, s->names[s->failed]);
+    return replyRefused(s, shown, error, error_room);
 }
 
 int configSet(config *c, const bytes *names, const bytes *values, int count, bool may_set_protected,
