@@ -82,10 +82,11 @@ static void incrbyfloatCommand(client *c) {
     }
     char room[NUM_DOUBLE_MAX];
     bytes text = bytesOf(room, numFormatLongDouble(room, value));
+    /* Even a whole number is text: that is what clients see in OBJECT ENCODING. */
     if (e)
-        dbUpdateString(c->db, key, e, text);
+        dbUpdateText(c->db, key, e, text);
     else
-        dbSetString(c->db, key, text, false);
+        dbAdd(c->db, key, entryNewString(key.name, text, false));
     keyChanged(c, key, NOTIFY_STRING, "incrbyfloat");
     if (somebodyFollows(c))
         propagateAs(c, 4, (bytes[]){BYTES("SET"), key.name, text, BYTES("KEEPTTL")});

@@ -86,9 +86,10 @@ static void randomkeyCommand(client *c) {
 
 /* ---- the same value under another name ---- */
 
-/* Removes what 'key' holds in 'to' to make room for a value of type 'now'. */
+/* Removes what 'key' holds in 'to' to make room for a value of type 'now'; a key past its deadline
+ * expires. */
 static void giveWay(client *c, db *to, keyRef key, valueType now) {
-    const entry *old = dbLookup(to, key);
+    const entry *old = dbOpen(to, key);
     if (!old) return;
     keyTellOverwriteIn(c, to, key, old, now);
     dbDelete(to, key, DB_OVERWRITTEN);

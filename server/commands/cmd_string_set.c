@@ -161,16 +161,17 @@ static inline void storePairs(client *c, int first, int end, newDeadline deadlin
     }
 }
 
-/* The number of keys among those pairs that are there. */
-static int countThere(client *c, int first, int end) {
+/* True if all keys of those pairs are there, or none, as 'there' asks. The first one that is not as
+ * asked decides: those after it are not looked at. */
+static bool areAll(client *c, bool there, int first, int end) {
     keyRef keys[KEY_GROUP];
-    int there = 0;
     for (int at = first; at < end;) {
         int count = keyGroupFetch(c, at, 2, end, keys);
-        for (int i = 0; i < count; i++) there += keyWrite(c, keys[i]) != NULL;
+        for (int i = 0; i < count; i++)
+            if ((keyWrite(c, keys[i]) != NULL) != there) return false;
         at += count * 2;
     }
-    return there;
+    return true;
 }
 
 static bool isPairs(client *c) {
@@ -190,7 +191,7 @@ static void msetCommand(client *c) {
  * Replies 1 if all were set, 0 if none because at least one was there. */
 static void msetnxCommand(client *c) {
     if (!isPairs(c)) return;
-    bool absent = countThere(c, 1, c->argc) == 0;
+    bool absent = areAll(c, false, 1, c->argc);
     if (absent) storePairs(c, 1, c->argc, no_deadline);
     replyInteger(c, absent);
 }
@@ -231,12 +232,9 @@ static void msetexCommand(client *c) {
     }
     newDeadline deadline = {.keep = expire.kind == EXPIRE_KEEPTTL};
     if (!expireOptionResolve(c, &expire, &deadline.at_ms)) return;
-    if (condition.kind != COND_NONE) {
-        int there = countThere(c, 2, end);
-        if (there != (condition.kind == COND_NX ? 0 : (int)pairs)) {
-            replyInteger(c, 0);
-            return;
-        }
+    if (condition.kind != COND_NONE && !areAll(c, condition.kind != COND_NX, 2, end)) {
+        replyInteger(c, 0);
+        return;
     }
     storePairs(c, 2, end, deadline);
     if (deadline.at_ms != DEADLINE_NONE) propagateMsetex(c, end, deadline.at_ms);

@@ -302,6 +302,19 @@ static int shownSize(bytes name) {
     return (int)(name.size < SHOWN_NAME ? name.size : SHOWN_NAME);
 }
 
+static int replyRefused(const settings *s, bytes name, char *error, size_t error_room) {
+    snprintf(error, error_room, "CONFIG SET failed (possibly related to argument '%.*s') - %s",
+             shownSize(name), name.data, s->reason);
+    return ERR_SYNTAX;
+}
+
+/* The parameter's own spelling of the name or alias that was sent. */
+static bytes ownSpelling(const configRow *row, bytes sent) {
+    return bytesOfText(bytesEqualWord(sent, row->name) ? row->name : row->alias);
+}
+
+/* What is wrong with a name is told of the name as it was sent; what is wrong with a value, in the
+ * parameter's own spelling: that is what clients know. */
 static int runSettings(settings *s, const bytes *values, bool may_set_protected, char *error,
                        size_t error_room) {
     for (int i = 0; i < s->count; i++) {
@@ -313,17 +326,16 @@ static int runSettings(settings *s, const bytes *values, bool may_set_protected,
                      shownSize(name), name.data);
             return ERR_NOT_FOUND;
         }
-        if (!checkSetting(s, i, may_set_protected)) goto refused;
+        if (!checkSetting(s, i, may_set_protected))
+            return replyRefused(s, s->names[s->failed], error, error_room);
     }
-    if (!setAll(s, values)) {
+    if (setAll(s, values)) {
+        if (applyAll(s)) return ERR_OK;
+    } else {
         restore(s);
-        goto refused;
     }
-    if (applyAll(s)) return ERR_OK;
-refused:
-    snprintf(error, error_room, "CONFIG SET failed (possibly related to argument '%.*s') - %s",
-             shownSize(s->names[s->failed]), s->names[s->failed].data, s->reason);
-    return ERR_SYNTAX;
+    bytes shown = ownSpelling(s->list[s->failed].row, s->names[s->failed]);
+    return replyRefused(s, shown, error, error_room);
 }
 
 int configSet(config *c, const bytes *names, const bytes *values, int count, bool may_set_protected,

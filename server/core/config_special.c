@@ -95,8 +95,7 @@ static int limitClass(bytes name) {
 static bool setLimits(config *c, const configRow *row, const bytes *words, int count,
                       configError e) {
     (void)row;
-    if (!count || count % 4)
-        return configFail(e, "Wrong number of arguments in buffer limit configuration.");
+    if (count % 4) return configFail(e, "Wrong number of arguments in buffer limit configuration.");
     outputLimit fresh[CONFIG_LIMIT_CLASSES];
     memcpy(fresh, c->output_limits, sizeof fresh);
     for (int i = 0; i < count; i += 4) {

@@ -213,6 +213,14 @@ entry *dbUpdateString(db *d, keyRef key, entry *e, bytes value) {
     return now;
 }
 
+entry *dbUpdateText(db *d, keyRef key, entry *e, bytes value) {
+    ensure(entryType(e) == TYPE_STRING);
+    entry *now = entrySetText(e, value);
+    dbRepoint(d, key.hash, e, now);
+    d->changes++;
+    return now;
+}
+
 entry *dbEditString(db *d, keyRef key, entry *e, size_t size, char **data) {
     entry *now = entryEditString(e, size, data);
     if (!now) return NULL;

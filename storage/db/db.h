@@ -91,6 +91,7 @@ entry *dbSetStringUntil(db *d, keyRef key, bytes value, int64_t deadline_ms);
 /* 'e' is what dbOpen gave for 'key'. They keep the deadline. */
 entry *dbUpdateInt(db *d, keyRef key, entry *e, int64_t value);
 entry *dbUpdateString(db *d, keyRef key, entry *e, bytes value);
+entry *dbUpdateText(db *d, keyRef key, entry *e, bytes value); /* never as an integer */
 /* As entryEditString on an entry of this db; NULL, and nothing changed, where memory cannot be had.
  */
 entry *dbEditString(db *d, keyRef key, entry *e, size_t size, char **data);

@@ -105,6 +105,9 @@ void entryFree(entry *e);
  * it held is freed. Keeps key, deadline; resets ENTRY_RAW. In place, with no allocation, where the
  * new size is of the same slab class (or the blob it has is its own and of about that size). */
 entry *entrySetString(entry *e, bytes value);
+/* The same, but never an INT: digits stay text, as entryNewString makes them without 'may_be_int'.
+ */
+entry *entrySetText(entry *e, bytes value);
 entry *entrySetInt(entry *e, int64_t value);
 /* The same with another deadline (or DEADLINE_NONE): one change of size where two calls make two.
  */

@@ -100,14 +100,22 @@ static inline bool setSameSize(entry *e, bytes value, int64_t deadline_ms) {
     return true;
 }
 
-entry *entrySetStringUntil(entry *e, bytes value, int64_t deadline_ms) {
-    int64_t number;
-    if (readsAsInt(value, &number)) return entrySetIntUntil(e, number, deadline_ms);
+static entry *setText(entry *e, bytes value, int64_t deadline_ms) {
     if (setSameSize(e, value, deadline_ms)) return e;
     if (value.size >= BLOB_MIN) return setBlob(e, value, deadline_ms);
     e = makeRoom(e, ENCODING_INLINE, inlineBytes(value.size), deadline_ms);
     inlineWrite(e, value);
     return e;
+}
+
+entry *entrySetStringUntil(entry *e, bytes value, int64_t deadline_ms) {
+    int64_t number;
+    if (readsAsInt(value, &number)) return entrySetIntUntil(e, number, deadline_ms);
+    return setText(e, value, deadline_ms);
+}
+
+entry *entrySetText(entry *e, bytes value) {
+    return setText(e, value, entryDeadline(e));
 }
 
 entry *entrySetString(entry *e, bytes value) {

@@ -97,6 +97,21 @@ START_TEST(incrbyfloatPrintsAsClientsKnowIt) {
 }
 END_TEST
 
+START_TEST(incrbyfloatLeavesText) {
+    f = fakeNew();
+    CALL(f, "INCRBYFLOAT a 3", "$1|3|");
+    CALL(f, "OBJECT ENCODING a", "$6|embstr|");
+    CALL(f, "SET a 10 PX 10000", "+OK|");
+    CALL(f, "OBJECT ENCODING a", "$3|int|");
+    CALL(f, "INCRBYFLOAT a 1", "$2|11|");
+    CALL(f, "OBJECT ENCODING a", "$6|embstr|");
+    ck_assert_int_eq(ttlMs("a"), 10000);
+    CALL(f, "INCR a", ":12|");
+    CALL(f, "OBJECT ENCODING a", "$3|int|");
+    fakeFree(f);
+}
+END_TEST
+
 START_TEST(incrbyfloatRefusesWhatIsNoNumber) {
     f = fakeNew();
     CALL(f, "INCRBYFLOAT a nan", NOT_FLOAT);
@@ -201,7 +216,7 @@ END_TEST
 
 TESTS("commands/counter", countersStartAtZero, countersKeepTheDeadline,
       countersStopAtTheEndsOfIntegers, countersRefuseWhatIsNoInteger,
-      incrbyfloatPrintsAsClientsKnowIt, incrbyfloatRefusesWhatIsNoNumber,
+      incrbyfloatPrintsAsClientsKnowIt, incrbyfloatLeavesText, incrbyfloatRefusesWhatIsNoNumber,
       increxRepliesValueAndIncrement, increxLeavesAloneWhatWouldBeOutOfBounds,
       increxStopsAtTheBoundWhereToldTo, increxChangesTheDeadline,
       increxRefusesWordsThatDoNotGoTogether)

@@ -151,6 +151,22 @@ START_TEST(renamenxTakesTheNameOfAKeyPastItsDeadline) {
 }
 END_TEST
 
+START_TEST(renameExpiresADeadKeyOfThatName) {
+    f = fakeNew();
+    CALL(f, "SET dead 1 PX 1", "+OK|");
+    CALL(f, "SET a 2", "+OK|");
+    fakeAdvanceMs(f, 5);
+    fakeRecordEvents(f, ALL_EVENTS);
+    CALL(f, "RENAME a dead", "+OK|");
+    EVENTS("expired:dead new:dead rename_from:a rename_to:dead");
+    CALL(f, "DBSIZE", ":1|");
+    CALL(f, "GET dead", "$1|2|");
+    CALL(f, "DEL dead", ":1|");
+    CALL(f, "DBSIZE", ":0|");
+    fakeFree(f);
+}
+END_TEST
+
 START_TEST(copyTakesTheDeadlineAlong) {
     f = fakeNew();
     CALL(f, "SET a 1 PX 5000", "+OK|");
@@ -422,9 +438,10 @@ TESTS("commands/keys", delCountsAndTellsWhatWasThere, delTakesMoreKeysThanOneGro
       existsCountsArguments, readsOfMissingKeysTellKeymissButObjectDoesNot, typeSaysNoneOrItsName,
       keysPastTheirDeadlineAreGoneForAllReads, delOfAKeyPastItsDeadlineCountsNothing,
       renameMovesValueAndDeadline, renameOntoItselfChangesNothing, renamenxNeedsAFreeName,
-      renamenxTakesTheNameOfAKeyPastItsDeadline, copyTakesTheDeadlineAlong, copiesAreIndependent,
-      copySharesABigValueUntilItIsWritten, copyKnowsItsOptions, moveTakesTheDeadlineAlong,
-      moveNeedsAKeyHereAndNoneThere, randomkeySkipsKeysPastTheirDeadline, randomkeyFindsEachKey,
-      flushEmptiesOneDbOrAll, wholeDbsAreToldToWhoWatches, swapdbExchangesKeysUnderTheirClients,
-      objectTellsTheEncoding, idletimeGrowsUntilAUse, aClientWithoutTracesTouchesWithTouchOnly,
-      freqCountsUnderAnLfuPolicy, refcountCallsSmallIntegersShared)
+      renamenxTakesTheNameOfAKeyPastItsDeadline, renameExpiresADeadKeyOfThatName,
+      copyTakesTheDeadlineAlong, copiesAreIndependent, copySharesABigValueUntilItIsWritten,
+      copyKnowsItsOptions, moveTakesTheDeadlineAlong, moveNeedsAKeyHereAndNoneThere,
+      randomkeySkipsKeysPastTheirDeadline, randomkeyFindsEachKey, flushEmptiesOneDbOrAll,
+      wholeDbsAreToldToWhoWatches, swapdbExchangesKeysUnderTheirClients, objectTellsTheEncoding,
+      idletimeGrowsUntilAUse, aClientWithoutTracesTouchesWithTouchOnly, freqCountsUnderAnLfuPolicy,
+      refcountCallsSmallIntegersShared)

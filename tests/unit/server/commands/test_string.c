@@ -475,6 +475,20 @@ START_TEST(msetnxSetsAllOrNone) {
 }
 END_TEST
 
+START_TEST(msetnxLooksNoFurtherThanTheFirstKeyThere) {
+    f = fakeNew();
+    CALL(f, "SET a 1", "+OK|");
+    CALL(f, "SET dead 1 PX 1", "+OK|");
+    fakeAdvanceMs(f, 5);
+    fakeRecordEvents(f, NOTIFY_EXPIRED);
+    CALL(f, "MSETNX a 1 dead 2", ":0|");
+    ck_assert_str_eq(fakeEvents(f), "");
+    CALL(f, "MSETNX dead 2 a 1", ":0|");
+    ck_assert_str_eq(fakeEvents(f), "expired:dead");
+    fakeFree(f);
+}
+END_TEST
+
 START_TEST(msetnxLooksAtEveryGroupOfKeys) {
     f = fakeNew();
     for (int there = 0; there < 40; there++) {
@@ -613,6 +627,6 @@ TESTS("commands/string", setStoresAndGetReplies, setDropsTheDeadlineUnlessToldTo
       getrangeCountsFromBothEnds, setrangeFillsWithZeros, stringsStayBelowTheLimitOfBulks,
       appendMakesRawWhatItTouches, appendGrowsIntoABlobAndPastAReaderOfIt,
       strlenCountsDigitsOfNumbers, mgetRepliesNullForWhatIsNoString, msetTakesTheLastOfEqualKeys,
-      msetOfManyGroupsSetsAll, msetnxSetsAllOrNone, msetnxLooksAtEveryGroupOfKeys,
-      msetexSharesADeadline, storingTellsWhatItDid, editingTellsWhatItDid,
-      removingAndExpiringTellWhatTheyDid, onlyChangesCount)
+      msetOfManyGroupsSetsAll, msetnxSetsAllOrNone, msetnxLooksNoFurtherThanTheFirstKeyThere,
+      msetnxLooksAtEveryGroupOfKeys, msetexSharesADeadline, storingTellsWhatItDid,
+      editingTellsWhatItDid, removingAndExpiringTellWhatTheyDid, onlyChangesCount)

@@ -233,6 +233,15 @@ START_TEST(unknownAndDuplicateNamesAreRefused) {
                      "CONFIG SET failed (possibly related to argument 'HZ') - duplicate parameter");
     ck_assert_int_lt(configSet(&c, names + 1, values, 2, false, error, sizeof error), 0);
     ck_assert_str_eq(error, "Unknown option or number of arguments for CONFIG SET - 'nope'");
+    ck_assert_int_lt(configSet(&c, names + 1, &(bytes){"x", 1}, 1, false, error, sizeof error), 0);
+    ck_assert_str_eq(error, "CONFIG SET failed (possibly related to argument 'hz') - argument "
+                            "couldn't be parsed into an integer");
+    ck_assert_int_lt(
+        configSet(&c, &(bytes){"Lua-time-limit", 14}, &(bytes){"x", 1}, 1, false, error, ROOM), 0);
+    ck_assert_ptr_nonnull(strstr(error, "argument 'lua-time-limit'"));
+    /* No class named: no limit changed. */
+    bytes limits = BYTES("client-output-buffer-limit");
+    ck_assert_int_eq(configSet(&c, &limits, &(bytes){"", 0}, 1, false, error, sizeof error), 0);
     ck_assert_int_eq(c.hz, 10);
     configClear(&c);
 }
