@@ -105,6 +105,8 @@ def areEqual(command, a, b):
         return int(a.value) >= 0 and int(b.value) >= 0 and nearlyEqual(a, b, CLOCK_SLACK[name])
     if name in (b'TIME', b'RANDOMKEY', b'SLOWLOG'):
         return sameKind(a, b)
+    if (name, sub) == (b'MEMORY', b'USAGE'):
+        return a.kind == b.kind == b':'
     if name == b'CLIENT' and sub in (b'ID', b'LIST', b'INFO'):
         return sameKind(a, b)
     both_aggregates = a.isAggregate() and b.isAggregate()

@@ -13,7 +13,7 @@ PARAMETERS = {
     'slowlog-max-len': (128, 0, 1000, -1, 'a'),
     'slowlog-log-slower-than': (10000, -1, 1000000, 'a'),
     'latency-monitor-threshold': (0, 100000, -1),
-    'notify-keyspace-events': ('KEAmn', '', 'KEA', 'Kx', 'E$lg', 'nosuch!', 'AK', 'gxE'),
+    'notify-keyspace-events': ('KEAmn', '', 'KEA', 'Kx', 'E$lg', 'AK', 'gxE'),
     'hash-max-listpack-entries': (512, 64, -1, 'a'),
     'set-max-intset-entries': (512, 8, 'a'),
     'zset-max-listpack-value': (64, 8, 'a'),
