@@ -35,6 +35,51 @@ def sameKind(a, b):
     return a.kind == b.kind and (a.value is None) == (b.value is None)
 
 
+def isMortal(command):
+    """Whether it may give a key a deadline of a moment, which must be over before the next one."""
+    name = nameOf(command)
+    return (name in (b'PEXPIRE', b'PSETEX') and command[2:3] == [b'1']
+            or name in (b'SET', b'GETEX') and b'1' in command[3:])
+
+
+def isEvent(message, names):
+    """Whether it tells of a keyspace event of one of these names."""
+    if not message.isAggregate() or len(message.value) != 4:
+        return False
+    channel, payload = message.value[2].value, message.value[3].value
+    return channel.startswith(b'__key') and (payload in names
+                                             or channel.partition(b':')[2] in names)
+
+
+def ordered(news):
+    """The raw messages in order. One message goes to the patterns that match it in an order that
+    is each server's own, and so does the news of leaving all channels."""
+    def group(message):
+        parts = [p.value for p in message.value] if message.isAggregate() else [None]
+        if parts[0] == b'pmessage':
+            return parts[0], *parts[2:]
+        return parts[:1] if parts[0] in (b'unsubscribe', b'punsubscribe', b'sunsubscribe') else None
+    result, last = [], None
+    for message in news:
+        mine = group(message)
+        if mine is None or mine != last:
+            result.append([])
+        raw = message.raw
+        if mine and mine[0].endswith(b'unsubscribe'):
+            raw = message.value[1].raw
+        result[-1].append(raw)
+        last = mine
+    return [raw for same in result for raw in sorted(same)]
+
+
+def heardIn(news, ignored_events):
+    """What a listener heard, made comparable. In RESP3 its own replies come after all pushes: newer
+    servers let a push wait for the reply of the command that caused it."""
+    told = [m for m in news if not isEvent(m, ignored_events)]
+    return (ordered(m for m in told if m.kind == b'>')
+            + ordered(m for m in told if m.kind != b'>'))
+
+
 def sameHello(a, b):
     """Each server has its own name, version and client id."""
     def shared(reply):
@@ -60,6 +105,8 @@ def areEqual(command, a, b):
         return int(a.value) >= 0 and int(b.value) >= 0 and nearlyEqual(a, b, CLOCK_SLACK[name])
     if name in (b'TIME', b'RANDOMKEY', b'SLOWLOG'):
         return sameKind(a, b)
+    if (name, sub) == (b'MEMORY', b'USAGE'):
+        return a.kind == b.kind == b':'
     if name == b'CLIENT' and sub in (b'ID', b'LIST', b'INFO'):
         return sameKind(a, b)
     both_aggregates = a.isAggregate() and b.isAggregate()
@@ -70,7 +117,7 @@ def areEqual(command, a, b):
     # A SCAN that goes on from a made-up cursor: the order is each server's own.
     if name == b'SCAN' and both_aggregates:
         return True
-    if (name == b'KEYS' or name == b'COMMAND') and both_aggregates:
+    if name in (b'KEYS', b'COMMAND', b'PUBSUB') and both_aggregates:
         return sortedTree(a) == sortedTree(b)
     return False
 
@@ -111,10 +158,15 @@ def isSafe(command):
             return not rest or rest[0] in (b'0', b'a', b'-1')
         if sub == b'REPLY':
             return not rest or rest[0].lower() not in (b'off', b'skip')
+        if sub == b'KILL' and any(a.lower() in (b'pubsub', b'normal', b'default') for a in rest):
+            return False
         if sub in (b'KILL', b'UNBLOCK', b'LIST'):
             return not any(0 <= (numberOf(a) or -1) < 10**8 for a in rest)
     if name == b'CONFIG' and sub == b'SET':
         allowed = {n.encode(): [str(v).encode() for v in vs] for n, vs in PARAMETERS.items()}
         pairs = zip(rest[::2], rest[1::2])
         return all(n.lower() not in allowed or v in allowed[n.lower()] for n, v in pairs)
-    return not (name == b'PFSELFTEST' or (name == b'DEBUG' and sub != b'NOSUCH'))
+    if name in (b'SUBSCRIBE', b'PSUBSCRIBE', b'SSUBSCRIBE', b'UNSUBSCRIBE', b'PUNSUBSCRIBE',
+                b'SUNSUBSCRIBE'):
+        return False  # One reply for each argument: the listener takes these.
+    return not (name == b'PFSELFTEST' or (name == b'DEBUG' and sub not in (b'NOSUCH', b'OBJECT')))

@@ -31,7 +31,7 @@ TEMPLATES = [
     ('CLIENT', 'KILL', oneOf('1.2.3.4:5', 'nosuch', '')),
     ('CLIENT', 'KILL', oneOf(('ID', 123456789), ('ID', 'a'), ('ID', -1), ('ADDR', '1.2.3.4:5'),
                              ('LADDR', '1.2.3.4:5'), ('USER', 'nosuch'), ('TYPE', 'nosuch'),
-                             ('TYPE', 'pubsub'), ('SKIPME', 'x'), ('nosuch', 1))),
+                             ('TYPE', 'replica'), ('TYPE', 'master'), ('SKIPME', 'x'), ('nosuch', 1))),
     ('CLIENT', 'LIST', oneOf(('TYPE', 'nosuch'), ('TYPE', 'pubsub'), ('ID', 'a'),
                              ('ID', 123456789), ('nosuch',))),
     ('CLIENT', oneOf('nosuch', 'setname', 'kill', integer)),

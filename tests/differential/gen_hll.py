@@ -1,5 +1,5 @@
 """HyperLogLog. GET shows the registers, so sparse and dense bytes are compared too."""
-from arguments import (anyKey, between, binary, key, oneOf, several, text, value)
+from arguments import anyKey, key, several, text, value
 
 KEY = key('hll')
 
@@ -24,11 +24,4 @@ TEMPLATES = [
     ('TYPE', KEY),
     ('OBJECT', 'ENCODING', KEY),
     ('DEL', KEY),
-    # Foreign bytes where a HyperLogLog is expected.
-    ('SET', KEY, oneOf('', 'HYLL', b'HYLL\x00' + b'\x00' * 11, b'HYLL\x01' + b'\x00' * 11,
-                       b'HYLL\x02' + b'\x00' * 11, b'HYLL\x00' + b'\x00' * 100,
-                       b'HYLL\x01' + b'\x00' * 11 + b'\x7f\xff',
-                       b'HYLL\x01' + b'\x00' * 11 + b'\x7f\xff' * 2, binary, value)),
-    ('SETRANGE', KEY, between(0, 30), binary),
-    ('APPEND', KEY, binary),
 ]

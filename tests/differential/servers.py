@@ -34,7 +34,8 @@ class Server:
             with open(os.path.join(self.folder, 'log'), 'ab') as log:
                 self.process = subprocess.Popen(
                     [self.binary, '--port', str(self.port), '--bind', '127.0.0.1', '--dir',
-                     self.folder, '--save', '', '--appendonly', 'no', *self.options],
+                     self.folder, '--save', '', '--appendonly', 'no',
+                     '--enable-debug-command', 'yes', *self.options],
                     stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder)
             deadline = time.monotonic() + START_DEADLINE_S
             while self.process.poll() is None and time.monotonic() < deadline:

@@ -65,9 +65,39 @@ class Differential(unittest.TestCase):
         self.assertFalse(equal('KEYS', b'-ERR a\r\n', b'-ERR b\r\n'))
         self.assertFalse(equal('GET k', b'$-1\r\n', b'_\r\n'))
 
+    def testNewsAreComparedInOrderButWhereItMeansNothing(self):
+        def news(*messages, kind=b'*'):
+            raw = b''.join(b'%c%d\r\n' % (kind[0], len(m.split())) + b''.join(
+                b'$%d\r\n%s\r\n' % (len(w), w.encode()) for w in m.split()) for m in messages)
+            at, found = 0, []
+            while at < len(raw):
+                message, at = resp.parse(raw, at)
+                found.append(message)
+            return found
+
+        def same(a, b, ignored=()):
+            return compare.heardIn(a, ignored) == compare.heardIn(b, ignored)
+        one, two = 'pmessage p* __keyspace@0__:k set', 'pmessage *s __keyspace@0__:k set'
+        other = 'pmessage p* __keyspace@0__:k del'
+        self.assertTrue(same(news(one, two), news(two, one)))
+        self.assertFalse(same(news(one, other), news(other, one)))
+        self.assertFalse(same(news(one), news(one, one)))
+        self.assertFalse(same(news(one), news(one, other)))
+        self.assertTrue(same(news(one), news(one, other), {b'del'}))
+        reply = news('x')
+        self.assertTrue(same(news(one, kind=b'>') + reply, reply + news(one, kind=b'>')))
+        self.assertFalse(same(news(one) + reply, reply + news(one)))
+
+    def testDeadlinesOfAMomentAreKnown(self):
+        for command in 'PEXPIRE k 1', 'set k v px 1', 'GETEX k PX 1', 'PSETEX k 1 v':
+            self.assertTrue(compare.isMortal(command.encode().split()), command)
+        for command in 'PEXPIRE k 100000', 'SET k 1', 'GET 1', 'PSETEX k 100000 1':
+            self.assertFalse(compare.isMortal(command.encode().split()), command)
+
     def testDangerousCommandsAreNotSent(self):
         for command in ['SETBIT k 2147483647 1', 'WAIT 1 0', 'CLIENT PAUSE 100000',
-                        'CLIENT REPLY off', 'CLIENT KILL ID 7', 'CONFIG SET maxclients 1',
+                        'CLIENT REPLY off', 'CLIENT KILL ID 7', 'CLIENT KILL TYPE pubsub',
+                        'SUBSCRIBE a', 'CONFIG SET maxclients 1',
                         'BITFIELD k SET u8 4000000000 1', 'DEBUG SLEEP 10']:
             self.assertFalse(compare.isSafe(command.encode().split()), command)
         for command in ['SETBIT k 4294967296 1', 'WAIT 0 0', 'CLIENT PAUSE 0', 'GET k', 'CLIENT',
