@@ -220,18 +220,6 @@ static void rollBack(client *c, const request *r) {
     respParserClear(&c->parser);
 }
 
-/* A client over its hard limit of output runs nothing more: what it asked for in one read may be a
- * thousand times as large as the limit. The soft one is looked at where output is written. */
-static void checkOutput(const batch *b) {
-    for (int i = 0; i < b->group_count; i++) {
-        client *c = b->group[i].c;
-        if (i > 0 && c == b->group[i - 1].c) continue;
-        size_t hard = c->server->config.output_limits[clientLimitClass(c)].hard_bytes;
-        if (__builtin_expect(!hard || replyBufMemory(&c->out) < hard, 1)) continue;
-        if (!(c->flags & CLIENT_CLOSE_NOW) && clientOverOutputLimit(c)) clientCloseSoon(c);
-    }
-}
-
 static void executeGroup(server *s, batch *b) {
     for (int i = 0; i < b->group_count; i++)
         if (b->group[i].key_index) dbPrefetchEntry(b->group[i].c->db, b->group[i].key_hash);
@@ -257,7 +245,6 @@ static void executeGroup(server *s, batch *b) {
             clientCloseSoon(c);
     }
     (void)s;
-    checkOutput(b);
     if (b->big_args) memFree(b->big_args);
     b->big_args = NULL;
 }
