@@ -16,10 +16,20 @@ static void addWord(configText *out, const char *word) {
 
 /* ---- bind ---- */
 
+/* Names and addresses hold nothing that a rewritten file would have to quote. */
+static bool isAddress(bytes word) {
+    for (size_t i = 0; i < word.size; i++)
+        if (!isalnum((unsigned char)word.data[i]) && !memchr(".:-*%_", word.data[i], 6))
+            return false;
+    return word.size > 0;
+}
+
 static bool setBind(config *c, const configRow *row, const bytes *words, int count, configError e) {
     (void)row;
     if (count == 1 && words[0].size == 0) count = 0;
     if (count > CONFIG_BINDS) return configFail(e, "Too many bind addresses specified.");
+    for (int i = 0; i < count; i++)
+        if (!isAddress(words[i])) return configFail(e, "Invalid bind address");
     char *fresh[CONFIG_BINDS] = {NULL};
     for (int i = 0; i < count; i++) fresh[i] = bytesToText(words[i]);
     for (int i = 0; i < c->bind_count; i++) memFree(c->binds[i]);
