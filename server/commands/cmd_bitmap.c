@@ -7,6 +7,7 @@
 #include "server/core/key_open.h"
 #include "server/core/reply.h"
 #include "server/core/server.h"
+#include "storage/base/ensure.h"
 #include "storage/base/mem.h"
 #include "storage/types/blob.h"
 #include "storage/base/num.h"
@@ -170,8 +171,13 @@ static void combineInto(client *c, keyRef key, bitsOp op, const bytes *sources, 
         return;
     }
     bitsCombine(op, result, size, sources, count);
-    dbSetString(c->db, key, bytesOf(result, size), false);
+    entry *e = dbSetString(c->db, key, bytesOf(result, size), false);
     memFree(result);
+    /* The result is an edited string even where its bytes are digits. An edit that keeps the size
+     * takes no memory that could be missing. */
+    char *data;
+    e = dbEditString(c->db, key, e, size, &data);
+    ensure(e);
     keyChanged(c, key, NOTIFY_STRING, "set");
     replyInteger(c, (int64_t)size);
 }

@@ -110,6 +110,19 @@ START_TEST(bitopCombinesIntoItsOwnSourceToo) {
 }
 END_TEST
 
+START_TEST(bitopLeavesAnEditedString) {
+    setup();
+    CALL(f, "SET a 12", "+OK|");
+    CALL(f, "BITOP OR d a", ":2|");
+    CALL(f, "OBJECT ENCODING d", "$3|raw|");
+    CALL(f, "BITOP NOT d a", ":2|");
+    CALL(f, "OBJECT ENCODING d", "$3|raw|");
+    CALL(f, "BITOP NOT d d", ":2|");
+    CALL(f, "INCR d", ":13|");
+    done();
+}
+END_TEST
+
 START_TEST(bitopOfNothingDeletes) {
     setup();
     fakeRecordEvents(f, NOTIFY_ALL);
@@ -166,5 +179,5 @@ END_TEST
 
 TESTS("commands/bitmap", setbitGrowsAndRepliesTheOldBit, setbitThatChangesNothingTellsNothing,
       offsetsAndBitsAreChecked, bitcountTakesBytesAndBits, bitposLooksPastTheEndOnlyWithoutOne,
-      bitopCombinesIntoItsOwnSourceToo, bitopOfNothingDeletes, bitopChecksItsForm,
-      bitfieldRunsItsStepsInOrder, bitfieldChecksAllStepsBeforeTheFirst)
+      bitopCombinesIntoItsOwnSourceToo, bitopLeavesAnEditedString, bitopOfNothingDeletes,
+      bitopChecksItsForm, bitfieldRunsItsStepsInOrder, bitfieldChecksAllStepsBeforeTheFirst)
