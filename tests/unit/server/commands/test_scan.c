@@ -80,8 +80,10 @@ START_TEST(scanOverAThinnedOutTableStaysShort) {
     f = fakeNew();
     populate(0, KEYS_MAX, "");
     for (int i = 1; i < KEYS_MAX; i++) fakeCallFormat(f, "DEL key%d", i);
+#ifndef EBB_SHAKE /* Which has made the table small already. */
     size_t count;
     ck_assert_uint_ne(scanOnce(0, "COUNT 2", &count), 0);
+#endif
     ck_assert_uint_eq(scanAll(""), 1);
     fakeFree(f);
 }
