@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "storage/base/bytes.h"
+#include "storage/types/type_limits.h"
 
 enum { CONFIG_BINDS = 16, CONFIG_LIMIT_CLASSES = 3, CONFIG_SAVE_POINTS = 16 };
 
@@ -106,6 +107,8 @@ struct config {
     /* data */
     uint32_t notify_keyspace_events; /* NOTIFY_* bits */
     int64_t hll_sparse_max_bytes;
+    typeLimits types;
+    int64_t stream_idmp_duration, stream_idmp_maxsize; /* seconds; ids kept */
     /* the rest hangs behind the table: see config_table.c */
     struct configRest *rest;
 };

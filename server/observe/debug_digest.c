@@ -1,8 +1,8 @@
 #include "server/observe/debug_digest.h"
 
 #include "storage/base/digest.h"
-#include "storage/base/ensure.h"
 #include "storage/base/num.h"
+#include "storage/types/values.h"
 
 /* Words are xor-ed where order does not matter. */
 typedef struct digestWords {
@@ -27,9 +27,9 @@ static void print(const digestWords *sum, char *out) {
 
 static uint64_t digestOfValue(const entry *e) {
     char scratch[NUM_INT_MAX];
-    /* Collections bring theirs when they come. */
-    ensure(entryType(e) == TYPE_STRING);
-    uint64_t value = digestXxh3(entryString(e, scratch));
+    uint64_t value = entryType(e) == TYPE_STRING
+                         ? digestXxh3(entryString(e, scratch))
+                         : valueOpsOf(entryType(e), entryEncoding(e))->digest(entryPointer(e));
     return mix(value, (uint64_t)entryType(e) << 1 | entryHasDeadline(e));
 }
 

@@ -43,6 +43,7 @@ typedef enum slabKind {
     SLAB_HASH_FIELD, /* fields of big hashes */
     SLAB_ZSET_ITEM,  /* members of big sorted sets */
     SLAB_BLOB,       /* small listpacks and intsets */
+    SLAB_TREE_NODE,  /* nodes of B+trees */
     SLAB_KINDS
 } slabKind;
 

@@ -95,6 +95,10 @@ size_t dictDrain(dict *d, size_t max, dictVisit visit, void *ctx);
 bool dictShrinkStep(dict *d);
 /* True if dictShrinkStep() would find work; O(1), kept up to date by removals. */
 bool dictIsSparse(const dict *d);
+/* What removes from a dict that no background task looks after (a collection's) does afterwards. */
+static inline void dictTidy(dict *d) {
+    if (dictIsSparse(d)) dictShrinkStep(d);
+}
 
 /* Splits, merges, re-lays and directory growth so far; the segments, buckets and directory words of
  * now. For DEBUG HTSTATS and tests. */

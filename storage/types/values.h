@@ -19,6 +19,15 @@ typedef struct valueOps {
     /* Frees about 'max' parts, and the value itself with the last: then true, and it is gone. NULL
      * where parts() is always 1. */
     bool (*freeStep)(void *value, size_t max);
+    /* Moves those of its allocations that slabShouldMove() names and re-points them: goes on from
+     * '*cursor' (0: from the start) over some tens of parts, and sets it to where to go on, 0 when
+     * round. What changes between two calls may be missed, never harmed. Returns the value's
+     * address from now on. */
+    void *(*move)(void *value, uint64_t *cursor);
+    /* A digest of what it holds, the same whatever its encoding and insertion order (but of what
+     * has an order). Over types, two values with equal digests are equal for all DEBUG DIGEST
+     * cares. */
+    uint64_t (*digest)(const void *value);
 } valueOps;
 
 /* Never NULL: an encoding that is not there is a programmer's error. */

@@ -46,7 +46,11 @@ static bool fakeFreeStep(void *value, size_t max) {
 }
 
 const valueOps *valueOpsOf(valueType type, encoding enc) {
-    static const valueOps ops = {fakeFree, fakeParts, fakeMemory, fakeCopy, fakeFreeStep};
+    static const valueOps ops = {.free = fakeFree,
+                                 .parts = fakeParts,
+                                 .memory = fakeMemory,
+                                 .copy = fakeCopy,
+                                 .freeStep = fakeFreeStep};
     (void)type;
     (void)enc;
     return &ops;

@@ -1,0 +1,73 @@
+/* btree.h - a counted B+tree of item pointers: order, rank and ranges in O(log n).
+ *
+ * The user says how an item compares with a probe (a score and a member, a stream's ID): the tree
+ * knows neither. Inner nodes count what lies below them, so an item is found by its rank and a rank
+ * by its item. Nodes are slab items (SLAB_TREE_NODE) that merge with a neighbour when both have
+ * room, so that no tree keeps more than about twice the nodes its items need.
+ *
+ * The tree owns its nodes and none of its items. A position is good until the next change of the
+ * tree; a change returns no position. Callbacks may not change the tree. */
+#ifndef EBB_STORAGE_STRUCT_BTREE_H
+#define EBB_STORAGE_STRUCT_BTREE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct btree btree;
+
+typedef struct btreeType {
+    /* <0, 0 or >0 as 'item' comes before, is, or comes after 'probe'. */
+    int (*compare)(const void *item, const void *probe);
+} btreeType;
+
+btree *btreeNew(const btreeType *type);
+/* Frees the nodes, not the items. Takes t; NULL is nothing. */
+void btreeFree(btree *t);
+
+size_t btreeCount(const btree *t);
+size_t btreeBytes(const btree *t);
+
+/* Adds 'item', for which 'probe' stands and which is not there. */
+void btreeAdd(btree *t, const void *probe, void *item);
+/* The item of 'probe', or NULL. */
+void *btreeFind(const btree *t, const void *probe);
+/* Takes the item of 'probe' out and returns it; NULL if it is not there. */
+void *btreeRemove(btree *t, const void *probe);
+/* Takes out the item at 'rank', which is below the count: the first is 0. */
+void *btreeRemoveAt(btree *t, size_t rank);
+/* The item 'from' of 'probe' now lives at 'to'. Compares no bytes of 'from'. */
+void btreeRepoint(btree *t, const void *probe, const void *from, void *to);
+
+/* ---- positions: 'leaf' NULL is beyond either end ---- */
+typedef struct btreeAt {
+    void *leaf;
+    unsigned index;
+} btreeAt;
+
+btreeAt btreeFirst(const btree *t);
+btreeAt btreeLast(const btree *t);
+/* The item at 'rank', or beyond the end. */
+btreeAt btreeAtRank(const btree *t, size_t rank);
+/* The first item that does not come before 'probe', and if 'rank' is not NULL how many do. */
+btreeAt btreeSeek(const btree *t, const void *probe, size_t *rank);
+/* The last item that does not come after 'probe'. */
+btreeAt btreeSeekBack(const btree *t, const void *probe);
+void *btreeItem(btreeAt at);
+btreeAt btreeNext(btreeAt at);
+btreeAt btreePrev(btreeAt at);
+
+/* ---- housekeeping ---- */
+/* Goes on from 'cursor' (0: from the first) over about a leaf: moves nodes that lie in victim pages
+ * (slabShouldMove), and gives each item to 'move' (may be NULL), which returns its address from now
+ * on. The next cursor, 0 when round. Items that come or go between calls may be missed. */
+uint64_t btreeWalk(btree *t, uint64_t cursor, void *(*move)(void *ctx, void *item), void *ctx);
+/* For dropping a tree in slices: frees up to 'max' nodes, giving each item to 'visit' (may be
+ * NULL), which may free it. False when only the empty tree is left; btreeFree() then. Nothing else
+ * may be asked of the tree after the first call. */
+bool btreeDropStep(btree *t, size_t max, void (*visit)(void *ctx, void *item), void *ctx);
+
+/* Walks everything and checks every invariant (ensure). For tests. */
+void btreeCheck(const btree *t);
+
+#endif
