@@ -120,7 +120,7 @@ static void spopCommand(client *c) {
 
 enum {
     DRAWS_INLINE = 64,
-    DRAWS_MAX = 1 << 24,              /* members that one call repeats */
+    DRAWS_MAX = 1 << 24,                 /* members that one call repeats */
     DRAWN_BYTES_MAX = 1024 * 1024 * 1024 /* and what they may be together */
 };
 
@@ -128,7 +128,8 @@ enum {
 static void replyDrawn(client *c, const entry *e, size_t count) {
     setMember few[DRAWS_INLINE];
     setMember *drawn = few;
-    if (count > DRAWS_INLINE) drawn = count <= DRAWS_MAX ? memTryAlloc(count * sizeof *drawn) : NULL;
+    if (count > DRAWS_INLINE)
+        drawn = count <= DRAWS_MAX ? memTryAlloc(count * sizeof *drawn) : NULL;
     size_t size = 0;
     for (size_t i = 0; drawn && i < count && size <= DRAWN_BYTES_MAX; i++) {
         drawn[i] = setRandom(e, &c->server->rng);
