@@ -147,19 +147,41 @@ static bool visitNewcomer(void *ctx, setMember m) {
     return n->visit(n->ctx, m);
 }
 
-void setUnite(const entry **sets, size_t count, setWanted visit, void *ctx) {
-    count = arrange(sets, count, bySizeDescending);
+/* Of the sets, arranged: what the largest, which is the first, does not have. */
+static void uniteOthers(const entry **sets, size_t count, setWanted visit, void *ctx) {
     bool more = true;
     if (count <= SET_UNION_PLAIN) {
-        for (size_t i = 0; more && i < count; i++)
+        for (size_t i = 1; more && i < count; i++)
             more = filter(sets[i], sets, i, false, visit, ctx);
         return;
     }
     newcomers n = {newMemory(), visit, ctx};
-    more = filter(sets[0], NULL, 0, false, visit, ctx);
     for (size_t i = 1; more && i < count; i++)
         more = filter(sets[i], sets, 1, false, visitNewcomer, &n);
     entryFree(n.seen);
+}
+
+void setUnite(const entry **sets, size_t count, setWanted visit, void *ctx) {
+    count = arrange(sets, count, bySizeDescending);
+    if (count && filter(sets[0], NULL, 0, false, visit, ctx)) uniteOthers(sets, count, visit, ctx);
+}
+
+typedef struct counting {
+    uint64_t count, limit;
+} counting;
+
+static bool countOne(void *ctx, setMember m) {
+    counting *c = ctx;
+    (void)m;
+    return ++c->count < c->limit;
+}
+
+uint64_t setUnionCount(const entry **sets, size_t count, uint64_t limit) {
+    if (!limit) limit = UINT64_MAX;
+    count = arrange(sets, count, bySizeDescending);
+    counting c = {count ? setCount(sets[0]) : 0, limit};
+    if (c.count < limit) uniteOthers(sets, count, countOne, &c);
+    return c.count < limit ? c.count : limit;
 }
 
 void setSubtract(const entry **sets, size_t count, setWanted visit, void *ctx) {

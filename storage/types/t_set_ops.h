@@ -19,6 +19,8 @@ enum { SET_UNION_PLAIN = 4 };
 /* Goes over each set and looks in the larger ones before it; of more than SET_UNION_PLAIN sets
  * what was found outside of the largest is remembered. */
 void setUnite(const entry **sets, size_t count, setWanted visit, void *ctx);
+/* How many that would be, or 'limit' (0: none) if there are more; does not go over the largest. */
+uint64_t setUnionCount(const entry **sets, size_t count, uint64_t limit);
 
 /* The first set less all others: goes over it and looks in them, or in their union where that is
  * cheaper. The first one stays first. */
