@@ -259,18 +259,154 @@ static void zrandmemberCommand(client *c) {
 
 /* ---- ZSCAN ---- */
 
-typedef struct scanFound {
-    const scanOptions *options;
-    client *c;
-    size_t seen, count;
-} scanFound;
+enum {
+    FOUND_INLINE = 128,
+    STEPS_A_MEMBER = 10 /* home buckets looked at for each member asked for, before giving up */
+};
 
-static void replyFound(void *ctx, zsetMember m) {
-    scanFound *found = ctx;
-    found->seen++;
-    if (!scanMatches(found->options, m.name)) return;
-    char text[64];
-    replyBulk(found->c, m.name);
-    replyBulk(found->c, bytesOf(text, numFormatDouble(text, m.score)));
-    found->count++;
+typedef struct scanRequest {
+    client *c;
+    scanOptions options;
+    /* What was found: the cursor, which goes out first, is known at the end only. */
+    zsetMember *found;
+    size_t count, capacity;
+    size_t seen;
+    zsetMember found_inline[FOUND_INLINE];
+} scanRequest;
+
+static void replyFound(client *c, zsetMember m) {
+    char text[NUM_INT_MAX + 40];
+    replyBulk(c, m.name);
+    replyBulk(c, bytesOf(text, numFormatDouble(text, m.score)));
 }
+
+static void visitFound(void *ctx, zsetMember m) {
+    scanRequest *r = ctx;
+    if (!scanMatches(&r->options, m.name)) return;
+    replyFound(r->c, m);
+    r->count++;
+}
+
+static void noteFound(void *ctx, zsetMember m) {
+    scanRequest *r = ctx;
+    r->seen++;
+    if (!scanMatches(&r->options, m.name)) return;
+    if (r->count == r->capacity) {
+        size_t size = r->count * sizeof *r->found;
+        zsetMember *grown = memAlloc(size * 2);
+        memcpy(grown, r->found, size);
+        if (r->found != r->found_inline) memFree(r->found);
+        r->found = grown;
+        r->capacity *= 2;
+    }
+    r->found[r->count++] = m;
+}
+
+/* All of a small form in one go: the cursor is known. */
+static void scanPack(const entry *e, scanRequest *r) {
+    replyArray(r->c, 2);
+    replyBulk(r->c, BYTES("0"));
+    replyHole hole = replyOpen(r->c);
+    zsetScan(e, 0, visitFound, r);
+    replyClose(r->c, hole, RESP_ARRAY, 2 * r->count);
+}
+
+static void scanTree(const entry *e, scanRequest *r) {
+    r->found = r->found_inline;
+    r->capacity = FOUND_INLINE;
+    uint64_t steps;
+    if (__builtin_mul_overflow(r->options.effort, STEPS_A_MEMBER, &steps)) steps = UINT64_MAX;
+    uint64_t cursor = r->options.cursor;
+    do cursor = zsetScan(e, cursor, noteFound, r);
+    while (cursor && --steps && r->seen < r->options.effort);
+    replyScan(r->c, cursor, 2 * r->count);
+    for (size_t i = 0; i < r->count; i++) replyFound(r->c, r->found[i]);
+    if (r->found != r->found_inline) memFree(r->found);
+}
+
+/* ZSCAN key cursor [MATCH pattern] [COUNT count]
+ * Replies with the next cursor, 0 at the end, and members and scores found from this one on. */
+static void zscanCommand(client *c) {
+    scanRequest r;
+    uint64_t cursor;
+    if (!scanCursorParse(c, 2, &cursor)) return;
+    const entry *e = keyRead(c, argKey(c, 1));
+    if (!keyIsType(c, e, TYPE_ZSET)) return;
+    if (!e) {
+        replyScan(c, 0, 0);
+        return;
+    }
+    if (!scanOptionsParse(c, 2, 0, &r.options)) return;
+    r.c = c;
+    r.count = r.seen = 0;
+    if (entryEncoding(e) == ENCODING_LISTPACK)
+        scanPack(e, &r);
+    else
+        scanTree(e, &r);
+}
+
+const commandSpec zsetCommands[] = {
+    {.name = "zadd",
+     .arity = -4,
+     .run = zaddCommand,
+     .flags = CMD_WRITE | CMD_DENYOOM | CMD_FAST,
+     .acl = ACL_SORTEDSET,
+     .keys = {{.first = 1, .last = 0, .step = 1, .use = KEY_RW | KEY_UPDATE}}},
+    {.name = "zincrby",
+     .arity = 4,
+     .run = zincrbyCommand,
+     .flags = CMD_WRITE | CMD_DENYOOM | CMD_FAST,
+     .acl = ACL_SORTEDSET,
+     .keys = {{.first = 1, .last = 0, .step = 1, .use = KEY_RW | KEY_ACCESS | KEY_UPDATE}}},
+    {.name = "zrem",
+     .arity = -3,
+     .run = zremCommand,
+     .flags = CMD_WRITE | CMD_FAST,
+     .acl = ACL_SORTEDSET,
+     .keys = {{.first = 1, .last = 0, .step = 1, .use = KEY_RW | KEY_DELETE}}},
+    {.name = "zcard",
+     .arity = 2,
+     .run = zcardCommand,
+     .flags = CMD_READONLY | CMD_FAST,
+     .acl = ACL_SORTEDSET,
+     .keys = {{.first = 1, .last = 0, .step = 1, .use = KEY_RO}}},
+    {.name = "zscore",
+     .arity = 3,
+     .run = zscoreCommand,
+     .flags = CMD_READONLY | CMD_FAST,
+     .acl = ACL_SORTEDSET,
+     .keys = {{.first = 1, .last = 0, .step = 1, .use = KEY_RO | KEY_ACCESS}}},
+    {.name = "zmscore",
+     .arity = -3,
+     .run = zmscoreCommand,
+     .flags = CMD_READONLY | CMD_FAST,
+     .acl = ACL_SORTEDSET,
+     .keys = {{.first = 1, .last = 0, .step = 1, .use = KEY_RO | KEY_ACCESS}}},
+    {.name = "zrank",
+     .arity = -3,
+     .run = zrankCommand,
+     .flags = CMD_READONLY | CMD_FAST,
+     .acl = ACL_SORTEDSET,
+     .keys = {{.first = 1, .last = 0, .step = 1, .use = KEY_RO | KEY_ACCESS}}},
+    {.name = "zrevrank",
+     .arity = -3,
+     .run = zrevrankCommand,
+     .flags = CMD_READONLY | CMD_FAST,
+     .acl = ACL_SORTEDSET,
+     .keys = {{.first = 1, .last = 0, .step = 1, .use = KEY_RO | KEY_ACCESS}}},
+    {.name = "zrandmember",
+     .arity = -2,
+     .run = zrandmemberCommand,
+     .flags = CMD_READONLY,
+     .acl = ACL_SORTEDSET,
+     .keys = {{.first = 1, .last = 0, .step = 1, .use = KEY_RO | KEY_ACCESS}},
+     .tips = "nondeterministic_output"},
+    {.name = "zscan",
+     .arity = -3,
+     .run = zscanCommand,
+     .flags = CMD_READONLY,
+     .acl = ACL_SORTEDSET,
+     .keys = {{.first = 1, .last = 0, .step = 1, .use = KEY_RO | KEY_ACCESS}},
+     .tips = "nondeterministic_output"},
+    {0},
+};

@@ -2,13 +2,13 @@
  *
  *     ENCODING_LISTPACK   up to zset-max-listpack-entries members of zset-max-listpack-value bytes:
  *                         member, score, member, score ... in order
- *     ENCODING_SKIPLIST   a dict of items by member and a counted B+tree of the same items in order;
- *                         the name is the one that clients know
+ *     ENCODING_SKIPLIST   a dict of items by member and a counted B+tree of the same items in
+ * order; the name is the one that clients know
  *
  * A set grows from one into the other; only results of algebra become small again. Calls take the
- * entry (of TYPE_ZSET) and change it in place: its address stays. Who removes the last member leaves
- * an empty set behind, which the caller deletes. No score is NaN. Ranges are in t_zset_range.h,
- * algebra in t_zset_ops.h. Knows nothing of replies. */
+ * entry (of TYPE_ZSET) and change it in place: its address stays. Who removes the last member
+ * leaves an empty set behind, which the caller deletes. No score is NaN. Ranges are in
+ * t_zset_range.h, algebra in t_zset_ops.h. Knows nothing of replies. */
 #ifndef EBB_STORAGE_TYPES_T_ZSET_H
 #define EBB_STORAGE_TYPES_T_ZSET_H
 
@@ -63,8 +63,8 @@ static inline zsetAdded zsetAdd(entry *e, bytes member, double score, const type
 /* True if it was there. */
 bool zsetRemove(entry *e, bytes member);
 
-/* For ZSCAN: visits members from 'cursor' on and returns the next cursor, 0 at the end; a small form
- * is visited whole. See dictScan(). */
+/* For ZSCAN: visits members from 'cursor' on and returns the next cursor, 0 at the end; a small
+ * form is visited whole. See dictScan(). */
 typedef void (*zsetVisit)(void *ctx, zsetMember m);
 uint64_t zsetScan(const entry *e, uint64_t cursor, zsetVisit visit, void *ctx);
 

@@ -92,8 +92,7 @@ static size_t placeOfLex(const entry *e, const zsetLexBound *bound, bool upper) 
     if (bound->kind == ZSET_LEX_FIRST) return 0;
     if (bound->kind == ZSET_LEX_LAST) return zsetCount(e);
     bool own_behind = (bound->kind == ZSET_LEX_WITH) != upper;
-    zsetProbe probe = {
-        .score = firstScore(e), .name = bound->member, .side = own_behind ? -1 : 1};
+    zsetProbe probe = {.score = firstScore(e), .name = bound->member, .side = own_behind ? -1 : 1};
     return placeOf(e, &probe);
 }
 
@@ -153,6 +152,19 @@ bool zsetIteratorNext(zsetIterator *it, zsetMember *m) {
     }
     *m = zsetItemMember(it->items[it->items_at++]);
     return true;
+}
+
+entry *zsetCopySpan(bytes key, const entry *e, zsetSpan span, const typeLimits *limits) {
+    zset *z = zsetTreeNew();
+    zsetIterator it;
+    zsetIteratorInit(&it, e, span, false);
+    dictReserve(z->members, span.count);
+    for (zsetMember m; zsetIteratorNext(&it, &m);) {
+        zsetItem *item = zsetItemNew(z, m.name, m.score);
+        dictAdd(z->members, hashBytes(m.name), item);
+        btreeAppend(z->order, item);
+    }
+    return zsetEntryOf(key, z, limits);
 }
 
 /* ---- removing ---- */

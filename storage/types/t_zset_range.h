@@ -60,6 +60,8 @@ typedef struct zsetIterator {
 void zsetIteratorInit(zsetIterator *it, const entry *e, zsetSpan span, bool reverse);
 bool zsetIteratorNext(zsetIterator *it, zsetMember *m);
 
+/* The members of a span as a set under 'key', outside of any db. */
+entry *zsetCopySpan(bytes key, const entry *e, zsetSpan span, const typeLimits *limits);
 /* Removes the members of a span. */
 void zsetRemoveSpan(entry *e, zsetSpan span);
 
