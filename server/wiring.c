@@ -6,9 +6,11 @@
 #include "server/observe/info.h"
 #include "server/session/auth.h"
 #include "server/session/client_watch.h"
+#include "server/session/multi.h"
 #include "server/session/notify.h"
 #include "server/session/pause.h"
 #include "server/session/pubsub.h"
+#include "server/session/watch.h"
 
 server *wiringNewServer(const config *cfg, const clockSource *clock) {
     server *s = serverNew(cfg, clock);
@@ -16,6 +18,8 @@ server *wiringNewServer(const config *cfg, const clockSource *clock) {
     authAttach(s);
     pubsubAttach(s);
     notifyAttach(s);
+    watchAttach(s);
+    multiAttach(s);
     pauseAttach(s);
     clientWatchAttach(s);
     backgroundStart(s);
@@ -28,6 +32,8 @@ void wiringFreeServer(server *s) {
     infoDetach(s);
     clientWatchDetach(s);
     pauseDetach(s);
+    multiDetach(s);
+    watchDetach(s);
     pubsubDetach(s);
     backgroundStop(s);
     serverFree(s);

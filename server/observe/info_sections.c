@@ -9,6 +9,7 @@
 #include "server/core/error_stats.h"
 #include "server/observe/info_internal.h"
 #include "server/session/pubsub.h"
+#include "server/session/watch.h"
 #include "storage/base/digest.h"
 
 typedef unsigned long long count;
@@ -110,9 +111,9 @@ void infoClients(server *s, infoText *t) {
     infoLine(t, "blocked_clients:%zu", n.blocked);
     infoLine(t, "tracking_clients:%zu", n.tracking);
     infoLine(t, "pubsub_clients:%zu", pubsubClients(s));
-    infoLine(t, "watching_clients:0");
+    infoLine(t, "watching_clients:%zu", watchClients(s));
     infoLine(t, "clients_in_timeout_table:0");
-    infoLine(t, "total_watched_keys:0");
+    infoLine(t, "total_watched_keys:%zu", watchKeys(s));
     infoLine(t, "total_blocking_keys:0");
     infoLine(t, "total_blocking_keys_on_nokey:0");
 }
