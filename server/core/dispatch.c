@@ -131,10 +131,9 @@ uint32_t dispatchFlags(const client *c) {
 /* A request that got no further, its error said. Ends a transaction, now or at its EXEC. */
 static void noteRefused(client *c) {
     c->flags &= ~(uint32_t)CLIENT_REPLY_SKIP;
-    if (__builtin_expect(!(c->flags & CLIENT_MULTI), 1)) return;
     if (c->flags & CLIENT_ASKS_EXEC)
         c->server->gates.execRefused(c);
-    else
+    else if (c->flags & CLIENT_MULTI)
         c->flags |= CLIENT_DIRTY_EXEC;
     c->flags &= ~(uint32_t)CLIENT_ASKS_EXEC;
 }
@@ -156,8 +155,7 @@ bool dispatchRequest(client *c) {
     server *s = c->server;
     command *cmd = c->cmd;
     if (__builtin_expect(!cmd || cmd->subcommand_count || !commandArityFits(cmd, c->argc), 0)) {
-        if (cmd && cmd->flags & CMD_RUNS_QUEUE && c->flags & CLIENT_MULTI)
-            c->flags |= CLIENT_ASKS_EXEC;
+        if (cmd && cmd->flags & CMD_RUNS_QUEUE) c->flags |= CLIENT_ASKS_EXEC;
         cmd = dispatchResolve(c, cmd);
         if (!cmd) {
             noteRefused(c);
@@ -167,7 +165,7 @@ bool dispatchRequest(client *c) {
     }
     uint32_t live = s->gates.live | c->live_gates;
     if (__builtin_expect(live != 0, 0)) {
-        if (cmd->flags & CMD_RUNS_QUEUE && c->flags & CLIENT_MULTI) c->flags |= CLIENT_ASKS_EXEC;
+        if (cmd->flags & CMD_RUNS_QUEUE) c->flags |= CLIENT_ASKS_EXEC;
         gateAnswer answer = askGates(c, live);
         if (answer == GATE_TAKEN) {
             noteTaken(c);

@@ -85,7 +85,9 @@ START_TEST(execThatIsRefusedEndsItsTransaction) {
          "-EXECABORT Transaction discarded because of: wrong number of arguments for 'exec' "
          "command|");
     CALL(f, "EXEC", "-ERR EXEC without MULTI|");
-    CALL(f, "EXEC a", "-ERR wrong number of arguments for 'exec' command|");
+    CALL(f, "WATCH b", "+OK|");
+    ck_assert_int_eq(*fakeCall(f, "EXEC a"), '-');
+    ck_assert_uint_eq(watchClients(f->server), 0);
     CALL(f, "GET a", "$-1|");
     done();
 }
