@@ -5,6 +5,7 @@
 #include "server/core/background.h"
 #include "server/observe/info.h"
 #include "server/session/auth.h"
+#include "server/session/block.h"
 #include "server/session/client_watch.h"
 #include "server/session/multi.h"
 #include "server/session/notify.h"
@@ -21,6 +22,7 @@ server *wiringNewServer(const config *cfg, const clockSource *clock) {
     watchAttach(s);
     multiAttach(s);
     pauseAttach(s);
+    blockAttach(s);
     clientWatchAttach(s);
     backgroundStart(s);
     infoAttach(s);
@@ -31,6 +33,7 @@ server *wiringNewServer(const config *cfg, const clockSource *clock) {
 void wiringFreeServer(server *s) {
     infoDetach(s);
     clientWatchDetach(s);
+    blockDetach(s);
     pauseDetach(s);
     multiDetach(s);
     watchDetach(s);

@@ -42,10 +42,9 @@ enum {
     CLIENT_QUEUED_FLUSH = 1 << 22,
     CLIENT_QUEUED_INPUT = 1 << 23,
     CLIENT_AUTHENTICATED = 1 << 24,
-    CLIENT_NO_CONN = 1 << 25,       /* internal: never sent to, never listed */
-    CLIENT_ROLLED_BACK = 1 << 26,   /* a parsed request was put back: input runs again */
-    CLIENT_DENY_BLOCKING = 1 << 27, /* inside of EXEC or a script: nothing may wait */
-    CLIENT_ASKS_EXEC = 1 << 28      /* its EXEC may be refused: errors tell of the transaction */
+    CLIENT_NO_CONN = 1 << 25,     /* internal: never sent to, never listed */
+    CLIENT_ROLLED_BACK = 1 << 26, /* a parsed request was put back: input runs again */
+    CLIENT_ASKS_EXEC = 1 << 27    /* its EXEC may be refused: errors tell of the transaction */
 };
 
 /* Input of this loop iteration: a slice of the read arena or the client's own pending buffer. */

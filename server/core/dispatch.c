@@ -95,8 +95,10 @@ void dispatchCall(client *c, command *cmd) {
     uint64_t start = s->now_ns;
     s->error_mark = s->stats.error_replies;
     s->current = c;
+    s->call_depth++;
     cmd->run(c);
     if (effectsPending(s)) effectsRun(s, c);
+    s->call_depth--;
     s->current = outer;
 #ifdef EBB_SHAKE
     backgroundShake(s);
@@ -110,17 +112,30 @@ static void call(client *c, command *cmd) {
     uint64_t start = s->now_ns;
     s->error_mark = s->stats.error_replies;
     s->current = s->caller = c;
+    s->call_depth++;
     cmd->run(c);
     if (effectsPending(s)) effectsRun(s, c);
+    s->call_depth--;
     s->current = s->caller = NULL;
     if (__builtin_expect(replyBufSize(&c->pushed) != 0, 0)) replyBufMove(&c->out, &c->pushed);
 #ifdef EBB_SHAKE
     backgroundShake(s);
 #endif
     serverReadClock(s);
-    count(s, cmd, s->now_ns - start);
+    uint64_t spent_ns = s->now_ns - start;
+    /* Who waits for a key is counted when it has been served. */
+    if (__builtin_expect(c->flags & CLIENT_BLOCKED && c->blocked, 0)) {
+        cmd->usec_ns += spent_ns;
+        return;
+    }
+    count(s, cmd, spent_ns);
     c->commands++;
     c->last_active_ms = s->now_ms;
+    serverAfterCommand(s);
+}
+
+void dispatchAgain(client *c) {
+    call(c, c->cmd);
 }
 
 uint32_t dispatchFlags(const client *c) {

@@ -54,6 +54,11 @@ void dispatchCall(client *c, command *cmd);
 /* Flags (CMD_*) of the request for gates: those of EXEC are also those of what it runs. */
 uint32_t dispatchFlags(const client *c);
 
+/* Runs the handler of c->cmd on c->argc, c->argv once more, no gate asked: for requests that
+ * waited.
+ */
+void dispatchAgain(client *c);
+
 /* Resolves sub-commands and checks arity; replies an error and returns NULL if that fails. */
 command *dispatchResolve(client *c, command *cmd);
 

@@ -54,7 +54,10 @@ struct server {
     client *current;     /* whose command runs; a script's own client inside of a script */
     client *caller;      /* who sent it: the outermost one */
     uint64_t error_mark; /* stats.error_replies when what runs had failed last, or began */
-    dbHooks db_hooks;    /* what every db tells; see effects.h */
+    int call_depth;      /* handlers that run: more than one inside EXEC and scripts */
+    /* What a command left to be done when the outermost one has ended; mostly NULL. */
+    void (*afterCommand)(server *s);
+    dbHooks db_hooks; /* what every db tells; see effects.h */
     discardQueue *discard;
     cronTable cron;
     rng rng;
@@ -113,6 +116,10 @@ static inline int64_t serverAccessMs(const server *s) {
 
 static inline accessLfuRules serverLfuRules(const server *s) {
     return (accessLfuRules){s->config.lfu_log_factor, s->config.lfu_decay_time};
+}
+
+static inline void serverAfterCommand(server *s) {
+    if (__builtin_expect(s->afterCommand != NULL, 0) && s->call_depth == 0) s->afterCommand(s);
 }
 
 /* Frees the clients that were marked; after a batch. */

@@ -179,14 +179,11 @@ void multiExecute(client *c) {
     const bytes *argv = c->argv;
     command *cmd = c->cmd;
     int argc = c->argc;
-    uint32_t denied = c->flags & CLIENT_DENY_BLOCKING;
     watchForget(c); /* What it changes itself is no news. */
-    c->flags |= CLIENT_DENY_BLOCKING;
     replyArray(c, t->count);
     effectsBegin(c->server, c);
     runAll(c, t);
     effectsEnd(c->server, c);
-    if (!denied) c->flags &= ~(uint32_t)CLIENT_DENY_BLOCKING;
     c->argv = argv;
     c->argc = argc;
     c->cmd = cmd;

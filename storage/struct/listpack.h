@@ -39,10 +39,6 @@ enum { LISTPACK_HEADER = 6, LISTPACK_EMPTY = 7, LISTPACK_ELEMENT_OVERHEAD = 10 }
 #define LISTPACK_MAX ((size_t)1 << 30)
 
 listpack *listpackNew(void);
-/* The same with room for 'size' bytes in all, so that filling it moves nothing; listpackTrim()
- * gives back what is left over, and must before any other change than appending. */
-listpack *listpackNewRoom(size_t size);
-listpack *listpackTrim(listpack *lp);
 void listpackFree(listpack *lp);
 listpack *listpackCopy(const listpack *lp);
 /* A copy of bytes that listpackValidate() found good. */
