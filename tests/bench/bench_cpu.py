@@ -6,7 +6,8 @@ asked at a time. Each case is measured in rounds, Ebb and Redis in turn, and the
 rounds counts: what disturbs the machine then hurts both alike. The CPU time is what the kernel says
 that the server's threads have run, so the client's own cost does not count.
 
-MSET is a call of 10 keys, and its time is that of one call.
+MSET is a call of 10 keys, and its time is that of one call. Cases with a command line of their own
+run in db 1, which their setup fills and which is emptied before and after each of them.
 Exits with 1 if a target was missed.
 """
 import argparse
@@ -24,12 +25,36 @@ VALUE_BYTES = 64
 
 
 class Case:
-    """One row: what redis-benchmark sends, and the ratio to Redis that is to be reached."""
+    """One row: what redis-benchmark sends (a test it knows by name, or the words of a command, in
+    which __rand_int__ is a number of 12 digits below 'keys'), what is there before (setup(client),
+    for a command only), and the ratio to Redis that is to be reached."""
 
-    def __init__(self, name, what, test, pipeline, target, keys=KEYS, share=1.0):
+    def __init__(self, name, what, test=None, pipeline=16, target=None, keys=KEYS, share=1.0,
+                 command=None, setup=None):
         self.name, self.what, self.test = name, what, test
         self.pipeline, self.target, self.keys = pipeline, target, keys
         self.share = share  # of --requests: slow calls need fewer of them
+        self.command, self.setup = command, setup
+
+
+def packs(name, key, words, size=100):
+    """Requests of a command that takes many words, 'size' of them in each."""
+    words = list(words)
+    for at in range(0, len(words), size):
+        yield Resp.pack(name, key, *words[at:at + size])
+
+
+def oneSet(client):
+    client.many(packs('SADD', 'set', (b'element:%012d' % n for n in range(100000))))
+
+
+def twoSets(client):
+    client.many(packs('SADD', 'set:a', (b'element:%d' % n for n in range(10000))))
+    client.many(packs('SADD', 'set:b', (b'element:%d' % n for n in range(5000, 15000))))
+
+
+def thousandMembers(client):
+    client.many(packs('SADD', 'set', (b'element:%d' % n for n in range(1000))))
 
 
 CASES = [
@@ -39,6 +64,12 @@ CASES = [
     Case('get1', 'GET 64 B, not pipelined', 'get', 1, 0.92, share=0.2),
     Case('incr', 'INCR of 100,000 counters, 16 pipelined', 'incr', 16, 0.6, keys=100000),
     Case('mset', 'MSET of 10 keys, 4 pipelined', 'mset', 4, 0.6, share=0.2),
+    Case('sadd', 'SADD to a set of 100,000, 16 pipelined', target=0.6, keys=100000,
+         command=['SADD', 'set', 'element:__rand_int__'], setup=oneSet),
+    Case('sinter', 'SINTER of two sets of 10,000', pipeline=1, target=0.7, share=0.0005,
+         command=['SINTER', 'set:a', 'set:b'], setup=twoSets),
+    Case('smembers', 'SMEMBERS of 1,000, 4 pipelined', pipeline=4, target=0.7, share=0.01,
+         command=['SMEMBERS', 'set'], setup=thousandMembers),
 ]
 
 
@@ -55,9 +86,10 @@ def load(server):
 
 def microsecondsPerCommand(benchmark, server, case, requests):
     before = server.cpuSeconds()
+    what = ['--dbnum', '1', *case.command] if case.command else ['-t', case.test]
     done = subprocess.run(
-        [benchmark, '-p', str(server.port), '-t', case.test, '-n', str(requests), '-c', '50',
-         '-P', str(case.pipeline), '-r', str(case.keys), '-d', str(VALUE_BYTES), '-q'],
+        [benchmark, '-p', str(server.port), '-n', str(requests), '-c', '50',
+         '-P', str(case.pipeline), '-r', str(case.keys), '-d', str(VALUE_BYTES), '-q', *what],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     used = server.cpuSeconds() - before
     if done.returncode or 'rror' in done.stdout or server.process.poll() is not None:
@@ -65,9 +97,21 @@ def microsecondsPerCommand(benchmark, server, case, requests):
     return used / requests * 1e6
 
 
+def prepare(server, setup):
+    """Empties db 1, and fills it where 'setup' is given."""
+    client = Resp(server.port)
+    client.call('SELECT', 1)
+    client.call('FLUSHDB', 'SYNC')
+    if setup:
+        setup(client)
+    client.close()
+
+
 def measure(table, benchmark, servers, case, rounds, requests):
     requests = max(int(requests * case.share), 1000)
     for server in servers:
+        if case.command:
+            prepare(server, case.setup)
         # The first round warms up caches and output buffers, and does not count.
         microsecondsPerCommand(benchmark, server, case, max(requests // 10, 1000))
     used = {server.kind: [] for server in servers}
@@ -76,6 +120,9 @@ def measure(table, benchmark, servers, case, rounds, requests):
             used[server.kind].append(microsecondsPerCommand(benchmark, server, case, requests))
     table.compare(case.what, statistics.median(used['ebb']), statistics.median(used['redis']),
                   case.target)
+    if case.command:
+        for server in servers:
+            prepare(server, None)
 
 
 def main():
@@ -103,7 +150,8 @@ def main():
     try:
         for kind, program in (('ebb', args.server), ('redis', args.redis)):
             servers.append(Server(kind, program))
-            load(servers[-1])
+            if any(case.name in wanted and not case.command for case in CASES):
+                load(servers[-1])
         table.compareHead('server CPU per command', 'us')
         for case in CASES:
             if case.name in wanted:
