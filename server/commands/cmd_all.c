@@ -20,6 +20,7 @@ void commandsAddAll(commandTable *t) {
     commandTableAdd(t, bitmapCommands);
     commandTableAdd(t, hllCommands);
     commandTableAdd(t, pubsubCommands);
+    commandTableAdd(t, txCommands);
     commandTableAdd(t, configCommands);
     commandTableAdd(t, serverCommands);
     commandTableAdd(t, memoryCommands);

@@ -22,6 +22,7 @@ extern const commandSpec dbCommands[];
 extern const commandSpec bitmapCommands[];
 extern const commandSpec hllCommands[];
 extern const commandSpec pubsubCommands[];
+extern const commandSpec txCommands[];
 extern const commandSpec configCommands[];
 extern const commandSpec serverCommands[];
 extern const commandSpec memoryCommands[];
