@@ -27,6 +27,7 @@ void commandsAddAll(commandTable *t) {
     commandTableAdd(t, zsetPopCommands);
     commandTableAdd(t, zsetOpsCommands);
     commandTableAdd(t, pubsubCommands);
+    commandTableAdd(t, txCommands);
     commandTableAdd(t, configCommands);
     commandTableAdd(t, serverCommands);
     commandTableAdd(t, memoryCommands);

@@ -29,6 +29,7 @@ extern const commandSpec zsetRangeCommands[];
 extern const commandSpec zsetPopCommands[];
 extern const commandSpec zsetOpsCommands[];
 extern const commandSpec pubsubCommands[];
+extern const commandSpec txCommands[];
 extern const commandSpec configCommands[];
 extern const commandSpec serverCommands[];
 extern const commandSpec memoryCommands[];

@@ -197,7 +197,7 @@ def bitfieldOffsets(command):
 def waitsBriefly(timeout):
     """A timeout that is over in a moment, or none at all."""
     try:
-        return not 0 <= float(timeout) < 10**9 or 0 < float(timeout) <= 0.02
+        return float(timeout) < 0 or 0 < float(timeout) <= 0.02
     except ValueError:
         return True
 

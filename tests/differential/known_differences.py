@@ -25,6 +25,8 @@ SERVERS_PART = [
      'a PFADD that meets corrupt bytes adds nothing; 7.0.15 keeps what it added until then'),
     (r'PF(ADD|COUNT|MERGE) .*', r'^-INVALIDOBJ ', r'^(:|\+OK)',
      'a sparse HyperLogLog that ends within a run: 7.0.15 reads on behind the end'),
+    (r'COMMAND GETKEYS(ANDFLAGS)? ("(\\.|[^"\\])*"|\S+)', r'^\+QUEUED', r'^-ERR wrong number of ',
+     'in MULTI: newer servers take a command without arguments'),
 ]
 
 # The keyspace event of this name is not compared where this command stands.
@@ -71,6 +73,8 @@ REPLIES_DIFFER = [
      'newer servers refuse to subscribe where memory is short'),
     (r'COMMAND INFO .*', r'\r\n\$5\r\nnotes\r\n', r'\r\n\$5\r\nnotes\r\n',
      'notes on keys are in words of our own'),
+    (r'Z(REV)?RANK (("(\\.|[^"\\])*"|\S+) ?){3,}', r'', r'^-ERR wrong number of arguments for ',
+     'WITHSCORE is newer than 7.0'),
     (r'COMMAND GETKEYS(ANDFLAGS)? PFMERGE \S+', r'^\*1\r\n', r'^-ERR Invalid arguments spec',
      'the sources of PFMERGE are optional, as its arity says'),
 ]

@@ -11,6 +11,7 @@ const docFamily docFamilies[] = {
     {"generic", docsGeneric},
     {"connection", docsConnection},
     {"pubsub", docsPubsub},
+    {"transactions", docsTransactions},
     {"server", docsServer},
     {"cluster", docsCluster},
     {0},
