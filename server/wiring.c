@@ -4,6 +4,7 @@
 #include "server/config_wiring.h"
 #include "server/core/background.h"
 #include "server/observe/info.h"
+#include "server/observe/observe.h"
 #include "server/session/auth.h"
 #include "server/session/block.h"
 #include "server/session/client_watch.h"
@@ -25,6 +26,7 @@ server *wiringNewServer(const config *cfg, const clockSource *clock) {
     blockAttach(s);
     clientWatchAttach(s);
     backgroundStart(s);
+    observeAttach(s);
     infoAttach(s);
     configWire(s);
     return s;
@@ -32,6 +34,7 @@ server *wiringNewServer(const config *cfg, const clockSource *clock) {
 
 void wiringFreeServer(server *s) {
     infoDetach(s);
+    observeDetach(s);
     clientWatchDetach(s);
     blockDetach(s);
     pauseDetach(s);

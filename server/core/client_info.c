@@ -78,7 +78,10 @@ static void addFlags(line *l, const client *c) {
                    {CLIENT_NO_TOUCH, 'T'}};
     char text[sizeof letters / sizeof letters[0] + 1];
     size_t size = 0;
-    if (c->flags & CLIENT_REPLICA) text[size++] = c->flags & CLIENT_MONITOR ? 'O' : 'S';
+    if (c->flags & CLIENT_MONITOR)
+        text[size++] = 'O';
+    else if (c->flags & CLIENT_REPLICA)
+        text[size++] = 'S';
     for (size_t i = 0; i < sizeof letters / sizeof letters[0]; i++)
         if (c->flags & letters[i].flag) text[size++] = letters[i].letter;
     if (!size) text[size++] = 'N';

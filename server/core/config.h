@@ -159,6 +159,12 @@ const char *configStr(const config *c, const char *name);
 bytes configBytes(const config *c, const char *name);
 /* Percentages of maxmemory-clients and kin are negative: -5 is 5%. */
 
+/* The percentiles of latency-tracking-info-percentiles; how many. */
+int configShownPercentiles(const config *c, const double **out);
+
+/* True if the value of the directive is told to nobody: passwords. */
+bool configIsSecret(bytes name);
+
 /* Visits rename-command (first, second), loadmodule and user (first: the rest of the line) in the
  * order of the file; 'second' is "" where there is none. */
 void configEachExtra(const config *c, const char *name,

@@ -320,7 +320,7 @@ const configRow configRows[] = {
     /* replication */
     SPECIAL("replicaof", "", &configReplicaof, REST, .alias = "slaveof",
             .flags = CONFIG_IMMUTABLE | CONFIG_MANY | CONFIG_INERT),
-    TEXT("masteruser", "", REST),
+    TEXT("masteruser", "", REST, .flags = CONFIG_SECRET),
     PASSWORD("masterauth", "", REST),
     YESNO("replica-serve-stale-data", "yes", REST, .alias = "slave-serve-stale-data"),
     YESNO("replica-read-only", "yes", REST, .alias = "slave-read-only"),

@@ -59,6 +59,7 @@ server *serverNew(const config *cfg, const clockSource *clock) {
     s->clients_by_id = dictNew(&clients_by_id);
     s->discard = discardNew();
     s->active_expire = true;
+    s->observer = (callObserver){.slow_ns = UINT64_MAX, .event_ns = UINT64_MAX};
     s->db_count = (int)cfg->databases;
     s->dbs = memCalloc((size_t)s->db_count, sizeof(db *));
     s->db_hooks = effectsDbHooks(s);

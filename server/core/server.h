@@ -27,6 +27,9 @@ typedef struct pubsub pubsub;
 typedef struct clientPause clientPause;
 typedef struct watchIndex watchIndex;
 typedef struct multiPool multiPool;
+typedef struct slowlog slowlog;
+typedef struct latencyLog latencyLog;
+typedef struct monitors monitors;
 typedef struct clientWatch clientWatch;
 
 struct server {
@@ -35,6 +38,7 @@ struct server {
     uint64_t now_ns;        /* monotonic, at the end of the last command */
     uint32_t access_clock;  /* of now: what an access writes into an entry */
     gateTable gates;
+    callObserver observer;
     effectTable effects;
     db **dbs;
     int db_count;
@@ -54,6 +58,7 @@ struct server {
     client *current;     /* whose command runs; a script's own client inside of a script */
     client *caller;      /* who sent it: the outermost one */
     uint64_t error_mark; /* stats.error_replies when what runs had failed last, or began */
+    bool runs_again;     /* a request that has waited: who looks on has seen it */
     int call_depth;      /* handlers that run: more than one inside EXEC and scripts */
     /* What a command left to be done when the outermost one has ended; mostly NULL. */
     void (*afterCommand)(server *s);
@@ -85,6 +90,9 @@ struct server {
     clientPause *pause;
     watchIndex *watch;
     multiPool *multi;
+    slowlog *slowlog;
+    latencyLog *latency;
+    monitors *monitors;
     clientWatch *client_watch;
     chain client_closed;  /* clientClosedHook: told before a client is freed */
     chain client_details; /* clientDetailsHook: what floors above know of a client */
@@ -117,6 +125,11 @@ static inline int64_t serverAccessMs(const server *s) {
 
 static inline accessLfuRules serverLfuRules(const server *s) {
     return (accessLfuRules){s->config.lfu_log_factor, s->config.lfu_decay_time};
+}
+
+/* Something that is no command took a time worth a look, if it is long: "expire-cycle" ... */
+static inline void serverNoteEvent(server *s, const char *name, uint64_t ns) {
+    if (__builtin_expect(ns >= s->observer.event_ns, 0)) s->observer.event(s, name, ns);
 }
 
 static inline void serverAfterCommand(server *s) {

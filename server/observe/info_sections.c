@@ -289,6 +289,13 @@ void infoCommandStats(server *s, infoText *t) {
     commandEach(s->commands, commandLine, t);
 }
 
+/* Where the lines of latencies go, and what they tell. */
+typedef struct latencyText {
+    infoText *text;
+    const double *percentiles;
+    int count;
+} latencyText;
+
 static void errorLine(void *ctx, const char *code, uint64_t n) {
     infoLine(ctx, "errorstat_%s:count=%llu", code, (count)n);
 }
@@ -297,9 +304,24 @@ void infoErrorStats(server *s, infoText *t) {
     errorStatsEach(s->errors, errorLine, t);
 }
 
+static void latencyLine(void *ctx, command *cmd) {
+    latencyText *l = ctx;
+    if (!cmd->latency) return;
+    char text[1024];
+    size_t size = 0;
+    for (int i = 0; i < l->count && size < sizeof text; i++) {
+        uint64_t ns = histogramPercentile(cmd->latency, l->percentiles[i]);
+        size +=
+            (size_t)snprintf(text + size, sizeof text - size, "%sp%.10g=%llu.%03llu", i ? "," : "",
+                             l->percentiles[i], (count)ns / 1000, (count)ns % 1000);
+    }
+    infoLine(l->text, "latency_percentiles_usec_%s:%s", cmd->full_name, size ? text : "");
+}
+
 void infoLatencyStats(server *s, infoText *t) {
-    (void)s;
-    (void)t;
+    latencyText l = {.text = t};
+    l.count = configShownPercentiles(&s->config, &l.percentiles);
+    commandEach(s->commands, latencyLine, &l);
 }
 
 void infoCluster(server *s, infoText *t) {
