@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "server/session/notify.h"
+#include "server/session/tracking.h"
 #include "storage/base/err.h"
 #include "storage/base/log.h"
 
@@ -32,9 +33,18 @@ static bool onNotify(void *ctx, config *c, char *error, size_t error_room) {
     return true;
 }
 
+static bool onTrackingLimit(void *ctx, config *c, char *error, size_t error_room) {
+    (void)c;
+    (void)error;
+    (void)error_room;
+    trackingLimitChanged(ctx);
+    return true;
+}
+
 void configWire(server *s) {
     configOnChange(&s->config, "loglevel", onLog, s);
     configOnChange(&s->config, "notify-keyspace-events", onNotify, s);
+    configOnChange(&s->config, "tracking-table-max-keys", onTrackingLimit, s);
 }
 
 typedef struct renaming {

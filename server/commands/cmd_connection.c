@@ -8,6 +8,7 @@
 #include "server/session/auth.h"
 #include "server/session/multi.h"
 #include "server/session/pubsub.h"
+#include "server/session/tracking.h"
 
 /* PING [message]
  * A RESP2 client with subscriptions reads only messages, so that it gets one. */
@@ -55,6 +56,7 @@ static void resetCommand(client *c) {
                            CLIENT_NO_EVICT | CLIENT_NO_TOUCH | CLIENT_READONLY;
     multiDiscard(c);
     pubsubForget(c);
+    trackingStop(c);
     c->flags &= ~modes;
     c->resp = 2;
     c->db = c->server->dbs[0];

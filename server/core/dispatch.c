@@ -89,6 +89,10 @@ static void count(server *s, command *cmd, uint64_t ns) {
     s->stats.commands++;
 }
 
+static inline void noteTracked(client *c, const client *ran, const command *cmd) {
+    if (__builtin_expect(c->flags & CLIENT_TRACKING, 0)) c->server->trackedRequest(c, ran, cmd);
+}
+
 void dispatchCall(client *c, command *cmd) {
     server *s = c->server;
     client *outer = s->current;
@@ -105,6 +109,7 @@ void dispatchCall(client *c, command *cmd) {
 #endif
     s->now_ns = s->clock->monotonic_ns(s->clock->ctx);
     count(s, cmd, s->now_ns - start);
+    noteTracked(s->caller, c, cmd);
 }
 
 static void call(client *c, command *cmd) {
@@ -136,6 +141,7 @@ static void call(client *c, command *cmd) {
 
 void dispatchAgain(client *c) {
     call(c, c->cmd);
+    noteTracked(c, c, c->cmd);
 }
 
 uint32_t dispatchFlags(const client *c) {
@@ -145,6 +151,7 @@ uint32_t dispatchFlags(const client *c) {
 
 /* A request that got no further, its error said. Ends a transaction, now or at its EXEC. */
 static void noteRefused(client *c) {
+    noteTracked(c, c, NULL);
     c->flags &= ~(uint32_t)CLIENT_REPLY_SKIP;
     if (c->flags & CLIENT_ASKS_EXEC)
         c->server->gates.execRefused(c);
@@ -155,6 +162,7 @@ static void noteRefused(client *c) {
 
 /* What comes of the reply modes SKIP and of the one before it. */
 static void endSkip(client *c) {
+    if (!(c->flags & (CLIENT_REPLY_SKIP_NEXT | CLIENT_REPLY_SKIP))) return;
     bool next = c->flags & CLIENT_REPLY_SKIP_NEXT;
     c->flags &= ~(uint32_t)(CLIENT_REPLY_SKIP_NEXT | CLIENT_REPLY_SKIP);
     if (next) c->flags |= CLIENT_REPLY_SKIP;
@@ -198,6 +206,10 @@ bool dispatchRequest(client *c) {
         dispatchCall(c, cmd);
     else
         call(c, cmd);
-    if (__builtin_expect(c->flags & (CLIENT_REPLY_SKIP | CLIENT_REPLY_SKIP_NEXT), 0)) endSkip(c);
+    const uint32_t followed = CLIENT_REPLY_SKIP | CLIENT_REPLY_SKIP_NEXT | CLIENT_TRACKING;
+    if (__builtin_expect(c->flags & followed, 0)) {
+        endSkip(c);
+        if (!s->current) noteTracked(c, c, cmd);
+    }
     return true;
 }
