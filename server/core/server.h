@@ -76,6 +76,7 @@ struct server {
     pubsub *pubsub;
     struct notify *notify;
     struct blocking *blocking;
+    struct history *history;
     struct infoTable *info;
     struct errorStats *errors;
     struct reclaim *reclaim;
