@@ -12,6 +12,7 @@
 #include "server/session/notify.h"
 #include "server/session/pause.h"
 #include "server/session/pubsub.h"
+#include "server/session/tracking.h"
 #include "server/session/watch.h"
 
 server *wiringNewServer(const config *cfg, const clockSource *clock) {
@@ -20,6 +21,7 @@ server *wiringNewServer(const config *cfg, const clockSource *clock) {
     authAttach(s);
     pubsubAttach(s);
     notifyAttach(s);
+    trackingAttach(s);
     watchAttach(s);
     multiAttach(s);
     pauseAttach(s);
@@ -40,6 +42,7 @@ void wiringFreeServer(server *s) {
     pauseDetach(s);
     multiDetach(s);
     watchDetach(s);
+    trackingDetach(s);
     pubsubDetach(s);
     backgroundStop(s);
     serverFree(s);

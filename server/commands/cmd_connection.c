@@ -9,6 +9,7 @@
 #include "server/session/auth.h"
 #include "server/session/multi.h"
 #include "server/session/pubsub.h"
+#include "server/session/tracking.h"
 
 /* PING [message]
  * A RESP2 client with subscriptions reads only messages, so that it gets one. */
@@ -57,6 +58,7 @@ static void resetCommand(client *c) {
     multiDiscard(c);
     monitorEnd(c);
     pubsubForget(c);
+    trackingStop(c);
     c->flags &= ~modes;
     c->resp = 2;
     c->db = c->server->dbs[0];

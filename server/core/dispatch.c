@@ -102,6 +102,10 @@ static inline void show(client *c, command *cmd) {
     if (__builtin_expect(o->monitored, 0) && !c->server->runs_again) o->called(c, cmd);
 }
 
+static inline void noteTracked(client *c, const client *ran, const command *cmd) {
+    if (__builtin_expect(c->flags & CLIENT_TRACKING, 0)) c->server->trackedRequest(c, ran, cmd);
+}
+
 void dispatchCall(client *c, command *cmd) {
     server *s = c->server;
     client *outer = s->current;
@@ -119,6 +123,7 @@ void dispatchCall(client *c, command *cmd) {
     s->now_ns = s->clock->monotonic_ns(s->clock->ctx);
     show(c, cmd);
     count(c, cmd, s->now_ns - start);
+    noteTracked(s->caller, c, cmd);
 }
 
 static void call(client *c, command *cmd) {
@@ -154,6 +159,7 @@ void dispatchAgain(client *c) {
     s->runs_again = true;
     call(c, c->cmd);
     s->runs_again = false;
+    noteTracked(c, c, c->cmd);
 }
 
 uint32_t dispatchFlags(const client *c) {
@@ -163,6 +169,7 @@ uint32_t dispatchFlags(const client *c) {
 
 /* A request that got no further, its error said. Ends a transaction, now or at its EXEC. */
 static void noteRefused(client *c) {
+    noteTracked(c, c, NULL);
     c->flags &= ~(uint32_t)CLIENT_REPLY_SKIP;
     if (c->flags & CLIENT_ASKS_EXEC) {
         c->server->gates.execRefused(c);
@@ -174,6 +181,7 @@ static void noteRefused(client *c) {
 
 /* What comes of the reply modes SKIP and of the one before it. */
 static void endSkip(client *c) {
+    if (!(c->flags & (CLIENT_REPLY_SKIP_NEXT | CLIENT_REPLY_SKIP))) return;
     bool next = c->flags & CLIENT_REPLY_SKIP_NEXT;
     c->flags &= ~(uint32_t)(CLIENT_REPLY_SKIP_NEXT | CLIENT_REPLY_SKIP);
     if (next) c->flags |= CLIENT_REPLY_SKIP;
@@ -217,6 +225,10 @@ bool dispatchRequest(client *c) {
         dispatchCall(c, cmd);
     else
         call(c, cmd);
-    if (__builtin_expect(c->flags & (CLIENT_REPLY_SKIP | CLIENT_REPLY_SKIP_NEXT), 0)) endSkip(c);
+    const uint32_t followed = CLIENT_REPLY_SKIP | CLIENT_REPLY_SKIP_NEXT | CLIENT_TRACKING;
+    if (__builtin_expect(c->flags & followed, 0)) {
+        endSkip(c);
+        if (!s->current) noteTracked(c, c, cmd);
+    }
     return true;
 }

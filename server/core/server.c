@@ -54,6 +54,7 @@ server *serverNew(const config *cfg, const clockSource *clock) {
     chainInit(&s->clients);
     chainInit(&s->to_flush);
     chainInit(&s->to_free);
+    chainInit(&s->before_flush);
     chainInit(&s->client_closed);
     chainInit(&s->client_details);
     s->clients_by_id = dictNew(&clients_by_id);
@@ -66,6 +67,13 @@ server *serverNew(const config *cfg, const clockSource *clock) {
     for (int i = 0; i < s->db_count; i++)
         s->dbs[i] = dbNew(i, &s->db_hooks, &s->now_ms, s->discard);
     return s;
+}
+
+void serverBeforeFlush(server *s) {
+    CHAIN_EACH(&s->before_flush, node) {
+        flushHook *hook = CHAIN_ITEM(node, flushHook, node);
+        hook->beforeFlush(hook->ctx, s);
+    }
 }
 
 void serverFreeMarked(server *s) {

@@ -31,6 +31,7 @@ typedef struct slowlog slowlog;
 typedef struct latencyLog latencyLog;
 typedef struct monitors monitors;
 typedef struct clientWatch clientWatch;
+typedef struct tracking tracking;
 
 struct server {
     const clockSource *clock;
@@ -80,6 +81,7 @@ struct server {
     pubsub *pubsub;
     struct notify *notify;
     struct blocking *blocking;
+    struct history *history;
     struct infoTable *info;
     struct errorStats *errors;
     struct reclaim *reclaim;
@@ -87,12 +89,17 @@ struct server {
     struct background *background;
     struct net *net;
     clientPause *pause;
+    tracking *tracking;
+    /* Told of each request of a client with CLIENT_TRACKING, when it has run, and of each command
+     * inside of its transactions and scripts: 'ran' has the arguments. cmd NULL: it was refused. */
+    void (*trackedRequest)(client *tracker, const client *ran, const command *cmd);
     watchIndex *watch;
     multiPool *multi;
     slowlog *slowlog;
     latencyLog *latency;
     monitors *monitors;
     clientWatch *client_watch;
+    chain before_flush;   /* flushHook: told in each loop iteration before output is written */
     chain client_closed;  /* clientClosedHook: told before a client is freed */
     chain client_details; /* clientDetailsHook: what floors above know of a client */
 };
@@ -102,6 +109,12 @@ typedef struct clientClosedHook {
     void (*closed)(void *ctx, client *c);
     void *ctx;
 } clientClosedHook;
+
+typedef struct flushHook {
+    chainNode node;
+    void (*beforeFlush)(void *ctx, server *s);
+    void *ctx;
+} flushHook;
 
 /* A server with config->databases dbs and the gates of the core; commands and rooms come with
  * wiring. Takes a copy of 'cfg'. */
@@ -134,6 +147,9 @@ static inline void serverNoteEvent(server *s, const char *name, uint64_t ns) {
 static inline void serverAfterCommand(server *s) {
     if (__builtin_expect(s->afterCommand != NULL, 0) && s->call_depth == 0) s->afterCommand(s);
 }
+
+/* What gathers output over a loop iteration writes it. */
+void serverBeforeFlush(server *s);
 
 /* Frees the clients that were marked; after a batch. */
 void serverFreeMarked(server *s);

@@ -10,6 +10,7 @@
 #include "server/observe/info_internal.h"
 #include "server/session/block.h"
 #include "server/session/pubsub.h"
+#include "server/session/tracking.h"
 #include "server/session/watch.h"
 #include "storage/base/digest.h"
 
@@ -82,7 +83,7 @@ void infoServer(server *s, infoText *t) {
 }
 
 typedef struct clientCounts {
-    size_t connected, blocked, tracking;
+    size_t connected, blocked;
     size_t input_max, output_max;
 } clientCounts;
 
@@ -94,7 +95,6 @@ static clientCounts countClients(server *s) {
         if (c->flags & CLIENT_NO_CONN) continue;
         n.connected += !(c->flags & CLIENT_REPLICA);
         n.blocked += (c->flags & (CLIENT_BLOCKED | CLIENT_PAUSED)) != 0;
-        n.tracking += (c->flags & CLIENT_TRACKING) != 0;
         size_t output = replyBufMemory(&c->out);
         if (c->pending_capacity > n.input_max) n.input_max = c->pending_capacity;
         if (output > n.output_max) n.output_max = output;
@@ -111,7 +111,7 @@ void infoClients(server *s, infoText *t) {
     infoLine(t, "client_recent_max_input_buffer:%zu", n.input_max);
     infoLine(t, "client_recent_max_output_buffer:%zu", n.output_max);
     infoLine(t, "blocked_clients:%zu", n.blocked);
-    infoLine(t, "tracking_clients:%zu", n.tracking);
+    infoLine(t, "tracking_clients:%zu", trackingStatsOf(s).clients);
     infoLine(t, "pubsub_clients:%zu", pubsubClients(s));
     infoLine(t, "watching_clients:%zu", watchClients(s));
     infoLine(t, "clients_in_timeout_table:%zu", waiting.with_timeout);
@@ -190,6 +190,7 @@ static void removals(const server *s, infoText *t) {
 }
 
 static void features(const server *s, infoText *t) {
+    trackingStats tracked = trackingStatsOf(s);
     infoLine(t, "pubsub_channels:%zu", pubsubCount(s, PUBSUB_CHANNEL));
     infoLine(t, "pubsub_patterns:%zu", pubsubCount(s, PUBSUB_PATTERN));
     infoLine(t, "pubsubshard_channels:%zu", pubsubCount(s, PUBSUB_SHARD));
@@ -203,9 +204,9 @@ static void features(const server *s, infoText *t) {
     infoLine(t, "active_defrag_key_misses:0");
     infoLine(t, "total_active_defrag_time:0");
     infoLine(t, "current_active_defrag_time:0");
-    infoLine(t, "tracking_total_keys:0");
-    infoLine(t, "tracking_total_items:0");
-    infoLine(t, "tracking_total_prefixes:0");
+    infoLine(t, "tracking_total_keys:%zu", tracked.keys);
+    infoLine(t, "tracking_total_items:%zu", tracked.items);
+    infoLine(t, "tracking_total_prefixes:%zu", tracked.prefixes);
 }
 
 void infoStats(server *s, infoText *t) {

@@ -1,8 +1,13 @@
 #include "storage/types/values.h"
 
 #include "storage/base/ensure.h"
+#include "storage/types/t_set.h"
 
-static const valueOps *const rows[TYPE_COUNT][ENCODING_COUNT] = {{NULL}};
+static const valueOps *const rows[TYPE_COUNT][ENCODING_COUNT] = {
+    [TYPE_SET] = {[ENCODING_INTSET] = &setIntsetOps,
+                  [ENCODING_LISTPACK] = &setListpackOps,
+                  [ENCODING_DICT] = &setDictOps},
+};
 
 const valueOps *valueOpsOf(valueType type, encoding enc) {
     ensure(type < TYPE_COUNT);

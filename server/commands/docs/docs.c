@@ -6,6 +6,7 @@ const docFamily docFamilies[] = {
     {"string", docsString},
     {"bitmap", docsBitmap},
     {"hyperloglog", docsHyperloglog},
+    {"set", docsSet},
     {"generic", docsGeneric},
     {"connection", docsConnection},
     {"pubsub", docsPubsub},
