@@ -72,11 +72,18 @@ def ordered(news):
     return [raw for same in result for raw in sorted(same)]
 
 
+def isInvalidation(message):
+    return message.kind == b'>' and message.value[0].value == b'invalidate'
+
+
 def heardIn(news, ignored_events):
     """What a listener heard, made comparable. In RESP3 its own replies come after all pushes: newer
-    servers let a push wait for the reply of the command that caused it."""
+    servers let a push wait for the reply of the command that caused it. Invalidations of tracking
+    stand apart: 7.0.15 sends some before and some after the event of the same change."""
     told = [m for m in news if not isEvent(m, ignored_events)]
-    return (ordered(m for m in told if m.kind == b'>')
+    invalid = [m for m in told if isInvalidation(m)]
+    told = [m for m in told if not isInvalidation(m)]
+    return (ordered(invalid) + ordered(m for m in told if m.kind == b'>')
             + ordered(m for m in told if m.kind != b'>'))
 
 
