@@ -7,6 +7,7 @@ const docFamily docFamilies[] = {
     {"bitmap", docsBitmap},
     {"hyperloglog", docsHyperloglog},
     {"set", docsSet},
+    {"sorted-set", docsSortedSet},
     {"generic", docsGeneric},
     {"connection", docsConnection},
     {"pubsub", docsPubsub},
