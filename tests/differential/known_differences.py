@@ -68,7 +68,7 @@ REPLIES_DIFFER = [
      'newer servers have one more tip'),
     (r'CONFIG SET .{128,}', r"^-ERR Unknown option .{165,180}'\r\n", r'^-ERR Unknown option .{165,}',
      'a long name is cut in the error text'),
-    (r'MEMORY DOCTOR', r'^[$=]', r'^[$=]', 'the doctor speaks in words of our own'),
+    (r'(MEMORY|LATENCY) DOCTOR', r'^[$=]', r'^[$=]', 'the doctor speaks in words of our own'),
     (r'COMMAND INFO .*SUBSCRIBE\b.*', r'\+denyoom\r\n\+pubsub', r'[*~]4\r\n\+pubsub',
      'newer servers refuse to subscribe where memory is short'),
     (r'COMMAND INFO .*', r'\r\n\$5\r\nnotes\r\n', r'\r\n\$5\r\nnotes\r\n',
