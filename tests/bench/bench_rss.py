@@ -53,6 +53,12 @@ def setOfMembers(count):
     return packs('SADD', 'set', ((b'member:%012d' % n,) for n in range(count)))
 
 
+def zsetOfMembers(count):
+    rng = random.Random(5)
+    return packs('ZADD', 'zset', ((b'%d' % rng.randrange(10**9), b'member:%012d' % n)
+                                  for n in range(count)))
+
+
 class Shape:
     """One row: requests(count) fill the server with 'share' of --keys things, which 'held' counts;
     each may take 'target' bytes."""
@@ -69,6 +75,7 @@ KEYS = [
 ]
 ELEMENTS = [
     Shape('set', 'set, members of 19 B', setOfMembers, 37, held=('SCARD', 'set')),
+    Shape('zset', 'sorted set, members of 19 B', zsetOfMembers, 58, held=('ZCARD', 'zset')),
 ]
 
 
