@@ -1,8 +1,12 @@
 #include "storage/types/values.h"
 
 #include "storage/base/ensure.h"
+#include "storage/types/t_list.h"
 
-static const valueOps *const rows[TYPE_COUNT][ENCODING_COUNT] = {{NULL}};
+static const valueOps *const rows[TYPE_COUNT][ENCODING_COUNT] = {
+    [TYPE_LIST] =
+        {[ENCODING_LISTPACK] = &listListpackOps, [ENCODING_QUICKLIST] = &listQuicklistOps},
+};
 
 const valueOps *valueOpsOf(valueType type, encoding enc) {
     ensure(type < TYPE_COUNT);
