@@ -18,6 +18,9 @@ void commandsAddAll(commandTable *t) {
     commandTableAdd(t, clientCommands);
     commandTableAdd(t, bitmapCommands);
     commandTableAdd(t, hllCommands);
+    commandTableAdd(t, listCommands);
+    commandTableAdd(t, listMoveCommands);
+    commandTableAdd(t, listBlockCommands);
     commandTableAdd(t, pubsubCommands);
     commandTableAdd(t, configCommands);
     commandTableAdd(t, serverCommands);
