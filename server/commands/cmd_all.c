@@ -13,6 +13,7 @@ void commandsAddAll(commandTable *t) {
     commandTableAdd(t, scanCommands);
     commandTableAdd(t, objectCommands);
     commandTableAdd(t, sortCommands);
+    commandTableAdd(t, waitCommands);
     commandTableAdd(t, dbCommands);
     commandTableAdd(t, connectionCommands);
     commandTableAdd(t, clientCommands);
@@ -21,7 +22,11 @@ void commandsAddAll(commandTable *t) {
     commandTableAdd(t, listCommands);
     commandTableAdd(t, listMoveCommands);
     commandTableAdd(t, listBlockCommands);
+    commandTableAdd(t, setCommands);
+    commandTableAdd(t, setOpsCommands);
+    commandTableAdd(t, setRandomCommands);
     commandTableAdd(t, pubsubCommands);
+    commandTableAdd(t, txCommands);
     commandTableAdd(t, configCommands);
     commandTableAdd(t, serverCommands);
     commandTableAdd(t, memoryCommands);

@@ -2,10 +2,14 @@
 
 #include "storage/base/ensure.h"
 #include "storage/types/t_list.h"
+#include "storage/types/t_set.h"
 
 static const valueOps *const rows[TYPE_COUNT][ENCODING_COUNT] = {
-    [TYPE_LIST] =
-        {[ENCODING_LISTPACK] = &listListpackOps, [ENCODING_QUICKLIST] = &listQuicklistOps},
+    [TYPE_LIST] = {[ENCODING_LISTPACK] = &listListpackOps,
+                   [ENCODING_QUICKLIST] = &listQuicklistOps},
+    [TYPE_SET] = {[ENCODING_INTSET] = &setIntsetOps,
+                  [ENCODING_LISTPACK] = &setListpackOps,
+                  [ENCODING_DICT] = &setDictOps},
 };
 
 const valueOps *valueOpsOf(valueType type, encoding enc) {
