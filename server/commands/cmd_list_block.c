@@ -1,37 +1,34 @@
-/* List commands that wait for elements: they try as their other forms do, and while nobody can be
- * kept waiting, what they reply in vain is what they reply when time is over. */
+/* List commands that wait for elements: they try as their other forms do, and when a key they wait
+ * for gets some, their request runs again. */
 #include "server/commands/commands.h"
 #include "server/commands/list_commands.h"
-#include "server/core/args.h"
 #include "server/core/reply.h"
 #include "server/core/server.h"
+#include "server/session/block.h"
 
-/* Seconds, decimals allowed; 0: for ever. */
-static bool argTimeout(client *c, int index, int64_t *out_ms) {
-    double seconds;
-    if (!argDouble(c, index, &seconds, "ERR timeout is not a float or out of range")) return false;
-    double ms = seconds * 1000;
-    if (ms < 0) {
-        replyError(c, "ERR timeout is negative");
-        return false;
-    }
-    if (ms >= (double)(INT64_MAX - c->server->now_ms)) {
-        replyError(c, "ERR timeout is out of range");
-        return false;
-    }
-    /* A part of a millisecond is not for ever. */
-    *out_ms = (int64_t)ms + (ms > (double)(int64_t)ms);
-    return true;
+/* What moves has another reply than a timeout where it may not wait at all. */
+static void moveTimedOut(client *c) {
+    bool could_wait = c->server->call_depth <= 1;
+    if (could_wait)
+        replyNullArray(c);
+    else
+        replyNull(c);
 }
 
-static void waitOrGiveUp(client *c, listServed served) {
-    if (served == LIST_NOT_SERVED) replyNullArray(c);
+static void waitForKeys(client *c, int first, int count, int64_t timeout_ms,
+                        void (*timedOut)(client *c)) {
+    blockClient(c, &(blockOn){.first_key = first,
+                              .key_count = count,
+                              .type = TYPE_LIST,
+                              .timeout_ms = timeout_ms,
+                              .timedOut = timedOut});
 }
 
 static void blockingPop(client *c, listEnd end) {
     int64_t timeout_ms;
-    if (!argTimeout(c, c->argc - 1, &timeout_ms)) return;
-    waitOrGiveUp(c, listServePop(c, 1, c->argc - 2, end, 0));
+    if (!blockParseTimeout(c, c->argc - 1, BLOCK_SECONDS, &timeout_ms)) return;
+    if (listServePop(c, 1, c->argc - 2, end, 0) == LIST_NOT_SERVED)
+        waitForKeys(c, 1, c->argc - 2, timeout_ms, replyNullArray);
 }
 
 /* BLPOP key [key ...] timeout */
@@ -48,24 +45,28 @@ static void brpopCommand(client *c) {
 static void blmpopCommand(client *c) {
     listPopMany p;
     int64_t timeout_ms;
-    if (!argPopMany(c, 2, &p) || !argTimeout(c, 1, &timeout_ms)) return;
-    waitOrGiveUp(c, listServePop(c, p.first, p.keys, p.end, p.count));
+    if (!argPopMany(c, 2, &p) || !blockParseTimeout(c, 1, BLOCK_SECONDS, &timeout_ms)) return;
+    if (listServePop(c, p.first, p.keys, p.end, p.count) == LIST_NOT_SERVED)
+        waitForKeys(c, p.first, p.keys, timeout_ms, replyNullArray);
+}
+
+static void moveOrWait(client *c, const listMove *m, int64_t timeout_ms) {
+    if (listServeMove(c, m) == LIST_NOT_SERVED) waitForKeys(c, 1, 1, timeout_ms, moveTimedOut);
 }
 
 /* BLMOVE source destination <LEFT | RIGHT> <LEFT | RIGHT> timeout */
 static void blmoveCommand(client *c) {
     listMove m;
     int64_t timeout_ms;
-    if (!argMoveEnds(c, &m) || !argTimeout(c, 5, &timeout_ms)) return;
-    waitOrGiveUp(c, listServeMove(c, &m));
+    if (argMoveEnds(c, &m) && blockParseTimeout(c, 5, BLOCK_SECONDS, &timeout_ms))
+        moveOrWait(c, &m, timeout_ms);
 }
 
 /* BRPOPLPUSH source destination timeout */
 static void brpoplpushCommand(client *c) {
     listMove m = {.from = QUICKLIST_TAIL, .to = QUICKLIST_HEAD, .count = 1, .is_one = true};
     int64_t timeout_ms;
-    if (!argTimeout(c, 3, &timeout_ms)) return;
-    waitOrGiveUp(c, listServeMove(c, &m));
+    if (blockParseTimeout(c, 3, BLOCK_SECONDS, &timeout_ms)) moveOrWait(c, &m, timeout_ms);
 }
 
 /* BLMOVEM source destination <LEFT | RIGHT> <LEFT | RIGHT> timeout [<COUNT count |
@@ -73,8 +74,8 @@ static void brpoplpushCommand(client *c) {
 static void blmovemCommand(client *c) {
     listMove m;
     int64_t timeout_ms;
-    if (!argMoveEnds(c, &m) || !argTimeout(c, 5, &timeout_ms) || !argMoveMany(c, 6, &m)) return;
-    waitOrGiveUp(c, listServeMove(c, &m));
+    if (!argMoveEnds(c, &m) || !blockParseTimeout(c, 5, BLOCK_SECONDS, &timeout_ms)) return;
+    if (argMoveMany(c, 6, &m)) moveOrWait(c, &m, timeout_ms);
 }
 
 #define FROM_AND_TO                                                                                \
