@@ -41,8 +41,13 @@ void listChanged(client *c, keyRef key, const char *event, size_t parts) {
     keyChanged(c, key, NOTIFY_LIST, event);
 }
 
-void listDeleteEmpty(client *c, keyRef key, entry *e) {
-    if (listCount(e) == 0) dbDeleteEntry(c->db, key, e, DB_DELETED);
+void listDelete(client *c, keyRef key, entry *e) {
+    dbDeleteEntry(c->db, key, e, DB_DELETED);
+    c->server->dirty--;
+}
+
+static void deleteEmpty(client *c, keyRef key, entry *e) {
+    if (listCount(e) == 0) listDelete(c, key, e);
 }
 
 static const char *popEvent(listEnd end) {
@@ -53,7 +58,7 @@ void listPopOne(client *c, keyRef key, entry *e, listEnd end) {
     replyListValue(c, listPeek(e, end));
     listDrop(e, end, &c->server->config.types);
     listChanged(c, key, popEvent(end), 1);
-    listDeleteEmpty(c, key, e);
+    deleteEmpty(c, key, e);
 }
 
 void listPopSome(client *c, keyRef key, entry *e, listEnd end, size_t count) {
@@ -64,7 +69,7 @@ void listPopSome(client *c, keyRef key, entry *e, listEnd end, size_t count) {
     listChanged(c, key, popEvent(end), count);
     /* A list that goes as a whole is freed in slices. */
     if (count == length)
-        dbDeleteEntry(c->db, key, e, DB_DELETED);
+        listDelete(c, key, e);
     else
         listRemoveRange(e, end == QUICKLIST_HEAD ? 0 : length - count, count,
                         &c->server->config.types);
@@ -241,7 +246,7 @@ static void ltrimCommand(client *c) {
         span kept = spanOf(start, stop, length);
         listChanged(c, key, "ltrim", length - kept.count);
         if (kept.count == 0) {
-            dbDeleteEntry(c->db, key, e, DB_DELETED);
+            listDelete(c, key, e);
         } else {
             const typeLimits *limits = &c->server->config.types;
             listRemoveRange(e, kept.start + kept.count, length, limits);
@@ -285,7 +290,7 @@ static void lremCommand(client *c) {
     size_t removed = e ? listRemove(e, c->argv[3], count, &c->server->config.types) : 0;
     if (removed) {
         listChanged(c, key, "lrem", removed);
-        listDeleteEmpty(c, key, e);
+        deleteEmpty(c, key, e);
     }
     replyInteger(c, (int64_t)removed);
 }

@@ -41,11 +41,13 @@ bool argPopMany(client *c, int index, listPopMany *out) {
     out->keys = (int)keys;
     int i = out->first + out->keys;
     if (!argListEnd(c, i, &out->end)) return false;
-    if (++i < c->argc) {
-        if (i + 2 != c->argc || !argIs(c, i, "count")) {
+    bool counted = false;
+    for (i++; i < c->argc; i += 2) {
+        if (counted || i + 1 == c->argc || !argIs(c, i, "count")) {
             replySyntaxError(c);
             return false;
         }
+        counted = true;
         if (!argIntIn(c, i + 1, 1, INT64_MAX, &count, "ERR count should be greater than 0"))
             return false;
     }
@@ -149,9 +151,9 @@ listServed listServeMove(client *c, const listMove *m) {
                             limits);
     }
     listChanged(c, target, m->to == QUICKLIST_HEAD ? "lpush" : "rpush", order.count);
-    listChanged(c, source, m->from == QUICKLIST_HEAD ? "lpop" : "rpop", order.count);
+    listChanged(c, source, m->from == QUICKLIST_HEAD ? "lpop" : "rpop", 0);
     /* A list that goes as a whole is freed in slices. */
-    if (from != to && order.count == length) dbDeleteEntry(c->db, source, from, DB_DELETED);
+    if (from != to && order.count == length) listDelete(c, source, from);
     return LIST_SERVED;
 }
 

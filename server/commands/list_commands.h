@@ -13,10 +13,11 @@ void replyListValue(client *c, listpackValue value);
 /* Replies with 'count' elements from 'start' on, in an array. */
 void replyListRange(client *c, const entry *e, int64_t start, size_t count, bool backward);
 
-/* keyChanged() for 'parts' elements at once. */
+/* keyChanged() for 'parts' elements at once; 0 where they are counted elsewhere. */
 void listChanged(client *c, keyRef key, const char *event, size_t parts);
-/* Deletes the key of a list that has become empty. */
-void listDeleteEmpty(client *c, keyRef key, entry *e);
+/* Deletes the key of a list that a change empties, or that is to go as a whole instead: that change
+ * is counted already. */
+void listDelete(client *c, keyRef key, entry *e);
 
 /* Replies with the element at an end and takes it out. */
 void listPopOne(client *c, keyRef key, entry *e, listEnd end);

@@ -140,11 +140,27 @@ def bitfieldOffsets(command):
             if re.fullmatch(rb'[iu]\d+', command[i])]
 
 
+def mayWait(command):
+    """Whether it is a form that blocks, for longer than a moment or for ever."""
+    places = {b'BLPOP': -1, b'BRPOP': -1, b'BRPOPLPUSH': 3, b'BLMOVE': 5, b'BLMPOP': 1}
+    place = places.get(nameOf(command))
+    if place is None or not -len(command) <= place < len(command):
+        return False
+    text = command[place].decode(errors='replace')
+    try:
+        seconds = float.fromhex(text) if 'x' in text.lower() else float(text)
+    except (ValueError, OverflowError):
+        return False
+    return seconds == 0 or seconds > 0.01
+
+
 def isSafe(command):
     """False for what would stop, block or bloat a server, or cut the driver's own connection:
     disturbed commands can be anything."""
     name, sub = nameOf(command), subNameOf(command)
     rest = command[2:]
+    if mayWait(command):
+        return False
     if name == b'SETBIT' or name == b'SETRANGE':
         return not any(map(isHugeOffset, rest[:1]))
     if name == b'BITFIELD':

@@ -90,6 +90,8 @@ START_TEST(changesAreCountedByElements) {
     ck_assert_uint_eq(f->server->dirty, dirty + 4);
     CALL(f, "LPOP l 3", "*3|$1|a|$1|b|$1|c|");
     ck_assert_uint_eq(f->server->dirty, dirty + 7);
+    CALL(f, "LMOVE l m left left", "$1|d|");
+    ck_assert_uint_eq(f->server->dirty, dirty + 8);
     done();
 }
 END_TEST
