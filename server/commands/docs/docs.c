@@ -8,6 +8,7 @@ const docFamily docFamilies[] = {
     {"hyperloglog", docsHyperloglog},
     {"list", docsList},
     {"set", docsSet},
+    {"sorted-set", docsSortedSet},
     {"generic", docsGeneric},
     {"connection", docsConnection},
     {"pubsub", docsPubsub},
