@@ -18,7 +18,7 @@ bool quicklistFreeStep(quicklist *q, size_t max) {
 }
 
 void quicklistFree(quicklist *q) {
-    while (!quicklistFreeStep(q, SIZE_MAX)) continue;
+    quicklistFreeStep(q, SIZE_MAX);
 }
 
 quicklist *quicklistCopy(const quicklist *q) {
