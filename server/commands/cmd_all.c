@@ -19,9 +19,16 @@ void commandsAddAll(commandTable *t) {
     commandTableAdd(t, clientCommands);
     commandTableAdd(t, bitmapCommands);
     commandTableAdd(t, hllCommands);
+    commandTableAdd(t, listCommands);
+    commandTableAdd(t, listMoveCommands);
+    commandTableAdd(t, listBlockCommands);
     commandTableAdd(t, setCommands);
     commandTableAdd(t, setOpsCommands);
     commandTableAdd(t, setRandomCommands);
+    commandTableAdd(t, zsetCommands);
+    commandTableAdd(t, zsetRangeCommands);
+    commandTableAdd(t, zsetPopCommands);
+    commandTableAdd(t, zsetOpsCommands);
     commandTableAdd(t, pubsubCommands);
     commandTableAdd(t, txCommands);
     commandTableAdd(t, slowlogCommands);
