@@ -19,6 +19,9 @@ void commandsAddAll(commandTable *t) {
     commandTableAdd(t, clientCommands);
     commandTableAdd(t, bitmapCommands);
     commandTableAdd(t, hllCommands);
+    commandTableAdd(t, listCommands);
+    commandTableAdd(t, listMoveCommands);
+    commandTableAdd(t, listBlockCommands);
     commandTableAdd(t, setCommands);
     commandTableAdd(t, setOpsCommands);
     commandTableAdd(t, setRandomCommands);

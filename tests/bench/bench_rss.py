@@ -59,6 +59,10 @@ def zsetOfMembers(count):
                                   for n in range(count)))
 
 
+def listOfElements(count):
+    return packs('RPUSH', 'list', ((b'elem:%09d' % n,) for n in range(count)))
+
+
 class Shape:
     """One row: requests(count) fill the server with 'share' of --keys things, which 'held' counts;
     each may take 'target' bytes."""
@@ -74,6 +78,7 @@ KEYS = [
     Shape('ttl', '64 B value with TTL', valuesWithTtl, 125),
 ]
 ELEMENTS = [
+    Shape('list', 'list, elements of 14 B', listOfElements, 20, held=('LLEN', 'list')),
     Shape('set', 'set, members of 19 B', setOfMembers, 37, held=('SCARD', 'set')),
     Shape('zset', 'sorted set, members of 19 B', zsetOfMembers, 58, held=('ZCARD', 'zset')),
 ]

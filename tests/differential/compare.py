@@ -221,12 +221,19 @@ def bitfieldOffsets(command):
             if re.fullmatch(rb'[iu]\d+', command[i])]
 
 
-def waitsBriefly(timeout):
-    """A timeout that is over in a moment, or none at all."""
+def mayWait(command):
+    """Whether it is a form that blocks, for longer than a moment or for ever."""
+    places = {b'BLPOP': -1, b'BRPOP': -1, b'BRPOPLPUSH': 3, b'BLMOVE': 5, b'BLMPOP': 1,
+              b'BZPOPMIN': -1, b'BZPOPMAX': -1, b'BZMPOP': 1}
+    place = places.get(nameOf(command))
+    if place is None or not -len(command) <= place < len(command):
+        return False
+    text = command[place].decode(errors='replace')
     try:
-        return float(timeout) < 0 or 0 < float(timeout) <= 0.02
-    except ValueError:
-        return True
+        seconds = float.fromhex(text) if 'x' in text.lower() else float(text)
+    except (ValueError, OverflowError):
+        return False
+    return seconds == 0 or seconds > 0.02
 
 
 def isSafe(command):
@@ -234,14 +241,12 @@ def isSafe(command):
     disturbed commands can be anything."""
     name, sub = nameOf(command), subNameOf(command)
     rest = command[2:]
+    if mayWait(command):
+        return False
     if name == b'SETBIT' or name == b'SETRANGE':
         return not any(map(isHugeOffset, rest[:1]))
     if name == b'BITFIELD':
         return not any(map(isHugeOffset, bitfieldOffsets(command)))
-    if name in (b'BZPOPMIN', b'BZPOPMAX'):
-        return waitsBriefly(command[-1])
-    if name == b'BZMPOP':
-        return not command[1:] or waitsBriefly(command[1])
     if name == b'ZRANDMEMBER':
         return not rest or (numberOf(rest[0]) or 0) > -10**4 or len(rest) > 2
     if name == b'WAIT':
