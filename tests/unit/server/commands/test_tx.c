@@ -299,6 +299,14 @@ START_TEST(changesOfWatchedKeysSpoilExec) {
 }
 END_TEST
 
+START_TEST(theEmptyKeyCanBeWatched) {
+    setup();
+    ck_assert(spoils("WATCH \"\"", "SET \"\" 1"));
+    ck_assert(!spoils("WATCH \"\"", "SET a 1"));
+    done();
+}
+END_TEST
+
 START_TEST(nullInResp3WhereAKeyWasChanged) {
     setup();
     fakeCall(f, "HELLO 3");
@@ -546,7 +554,7 @@ TESTS("commands/tx", commandsWaitForExecAndReplyInOneArray, discardForgetsTheQue
       noMemoryForArgumentsSpoilsTheTransaction, pauseOfWritesHoldsExecThatWouldWrite,
       timeStandsStillInside, countersTellOfInnerCommandsAndOfExec,
       ownMessagesComeBehindTheReplyOfExec, changesOfWatchedKeysSpoilExec,
-      nullInResp3WhereAKeyWasChanged, ownChangesCountLikeThoseOfOthers,
+      nullInResp3WhereAKeyWasChanged, theEmptyKeyCanBeWatched, ownChangesCountLikeThoseOfOthers,
       unwatchAndDiscardForgetWhatWasLearnt, errorsOfQueueingComeBeforeWatchedKeys,
       keyThatExpiresWhileWatchedSpoilsExec, keyThatWasPastItsDeadlineCountsAsAbsent,
       flushSpoilsOnlyWhereAKeyWas, swapdbSpoilsWhatItReplaces, watchRemembersTheDbOfAKey,
