@@ -285,6 +285,7 @@ static void finishClient(client *c) {
         c->server->stats.query_size_max = c->pending_size;
     bool again = (c->flags & CLIENT_ROLLED_BACK) && !(c->flags & CLIENT_HELD);
     c->flags &= ~(uint32_t)CLIENT_ROLLED_BACK;
+    if (__builtin_expect(c->server->clientTouched != NULL, 0)) c->server->clientTouched(c);
     if (again) batchWake(c->server, c);
 }
 
