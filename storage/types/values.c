@@ -6,8 +6,8 @@
 #include "storage/types/t_zset.h"
 
 static const valueOps *const rows[TYPE_COUNT][ENCODING_COUNT] = {
-    [TYPE_LIST] = {[ENCODING_LISTPACK] = &listListpackOps,
-                   [ENCODING_QUICKLIST] = &listQuicklistOps},
+    [TYPE_LIST] =
+        {[ENCODING_LISTPACK] = &listListpackOps, [ENCODING_QUICKLIST] = &listQuicklistOps},
     [TYPE_SET] = {[ENCODING_INTSET] = &setIntsetOps,
                   [ENCODING_LISTPACK] = &setListpackOps,
                   [ENCODING_DICT] = &setDictOps},
