@@ -7,6 +7,7 @@
 #include "server/observe/observe.h"
 #include "server/session/auth.h"
 #include "server/session/block.h"
+#include "server/session/client_evict.h"
 #include "server/session/client_watch.h"
 #include "server/session/multi.h"
 #include "server/session/notify.h"
@@ -21,6 +22,7 @@ server *wiringNewServer(const config *cfg, const clockSource *clock) {
     authAttach(s);
     pubsubAttach(s);
     notifyAttach(s);
+    clientEvictAttach(s);
     trackingAttach(s);
     watchAttach(s);
     multiAttach(s);
@@ -43,6 +45,7 @@ void wiringFreeServer(server *s) {
     multiDetach(s);
     watchDetach(s);
     trackingDetach(s);
+    clientEvictDetach(s);
     pubsubDetach(s);
     backgroundStop(s);
     serverFree(s);
