@@ -5,10 +5,13 @@
 #include "server/core/background.h"
 #include "server/observe/info.h"
 #include "server/session/auth.h"
+#include "server/session/block.h"
 #include "server/session/client_watch.h"
+#include "server/session/multi.h"
 #include "server/session/notify.h"
 #include "server/session/pause.h"
 #include "server/session/pubsub.h"
+#include "server/session/watch.h"
 
 server *wiringNewServer(const config *cfg, const clockSource *clock) {
     server *s = serverNew(cfg, clock);
@@ -16,7 +19,10 @@ server *wiringNewServer(const config *cfg, const clockSource *clock) {
     authAttach(s);
     pubsubAttach(s);
     notifyAttach(s);
+    watchAttach(s);
+    multiAttach(s);
     pauseAttach(s);
+    blockAttach(s);
     clientWatchAttach(s);
     backgroundStart(s);
     infoAttach(s);
@@ -27,7 +33,10 @@ server *wiringNewServer(const config *cfg, const clockSource *clock) {
 void wiringFreeServer(server *s) {
     infoDetach(s);
     clientWatchDetach(s);
+    blockDetach(s);
     pauseDetach(s);
+    multiDetach(s);
+    watchDetach(s);
     pubsubDetach(s);
     backgroundStop(s);
     serverFree(s);

@@ -13,6 +13,7 @@ void commandsAddAll(commandTable *t) {
     commandTableAdd(t, scanCommands);
     commandTableAdd(t, objectCommands);
     commandTableAdd(t, sortCommands);
+    commandTableAdd(t, waitCommands);
     commandTableAdd(t, dbCommands);
     commandTableAdd(t, connectionCommands);
     commandTableAdd(t, clientCommands);
@@ -22,6 +23,7 @@ void commandsAddAll(commandTable *t) {
     commandTableAdd(t, setOpsCommands);
     commandTableAdd(t, setRandomCommands);
     commandTableAdd(t, pubsubCommands);
+    commandTableAdd(t, txCommands);
     commandTableAdd(t, configCommands);
     commandTableAdd(t, serverCommands);
     commandTableAdd(t, memoryCommands);

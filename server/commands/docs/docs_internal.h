@@ -45,6 +45,7 @@ extern const commandDoc docsSet[];
 extern const commandDoc docsGeneric[];
 extern const commandDoc docsConnection[];
 extern const commandDoc docsPubsub[];
+extern const commandDoc docsTransactions[];
 extern const commandDoc docsServer[];
 extern const commandDoc docsCluster[];
 
