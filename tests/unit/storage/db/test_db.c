@@ -194,6 +194,31 @@ START_TEST(detachedEntryIsAddedUnderAnotherName) {
 }
 END_TEST
 
+START_TEST(replacingTakesTheWholePlaceOfAKey) {
+    dbReplace(r.d, key("a"), entryNewString(BYTES("a"), BYTES("new"), false));
+    ck_assert_str_eq(dbRecordTake(&r), " +a");
+    entry *e = dbSetDeadline(r.d, key("a"), dbOpen(r.d, key("a")), 5000);
+    entrySetAccess(e, 77);
+    dbRecordTake(&r);
+    uint64_t changes = dbChanges(r.d);
+    /* The key is the old entry's bytes. */
+    keyRef inside = {entryKey(e), entryHash(e)};
+    e = dbReplace(r.d, inside, entryNewCollection(BYTES("a"), TYPE_SET, ENCODING_DICT, fakeNew(3)));
+    ck_assert_str_eq(dbRecordTake(&r), " -a:overwritten");
+    ck_assert_uint_gt(dbChanges(r.d), changes);
+    ck_assert_ptr_eq(dbLookup(r.d, key("a")), e);
+    ck_assert_uint_eq(entryAccess(e), 77);
+    ck_assert_int_eq(dbNextDeadline(r.d), DEADLINE_NONE);
+    ck_assert_uint_eq(dbCount(r.d), 1);
+    e = entrySetDeadline(entryNewString(BYTES("a"), BYTES("x"), false), 6000);
+    dbReplace(r.d, key("a"), e);
+    ck_assert_str_eq(dbRecordTake(&r), " -a:overwritten !6000");
+    r.now_ms = 6001;
+    dbReplace(r.d, key("a"), entryNewString(BYTES("a"), BYTES("y"), false));
+    ck_assert_str_eq(dbRecordTake(&r), " -a:expired +a");
+}
+END_TEST
+
 START_TEST(deadlineComesChangesAndGoes) {
     set("a", "some value");
     set("b", "some value");
@@ -461,6 +486,7 @@ int main(void) {
                            whereKeysMayNotExpireTheyAreOnlyHidden,
                            deleteTellsWhy,
                            detachedEntryIsAddedUnderAnotherName,
+                           replacingTakesTheWholePlaceOfAKey,
                            deadlineComesChangesAndGoes,
                            updatesKeepTheDeadline,
                            expiresInOrderAndNoMoreThanAsked,
