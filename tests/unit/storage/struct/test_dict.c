@@ -233,6 +233,31 @@ START_TEST(capsTheDirectoryUnderHashesThatShareAPrefix) {
 }
 END_TEST
 
+static int byHash(const void *a, const void *b) {
+    uint64_t x = ((const thing *)a)->hash, y = ((const thing *)b)->hash;
+    return x < y ? -1 : x > y;
+}
+
+/* As they come where one dict is filled from another. */
+START_TEST(takesItemsInTheOrderOfTheirHashes) {
+    enum { COUNT = 60000 };
+    thing *things = thingsNew(COUNT, 9);
+    qsort(things, COUNT, sizeof *things, byHash);
+    for (int backwards = 0; backwards < 2; backwards++) {
+        dict *d = dictNew(&thing_type);
+        for (size_t i = 0; i < COUNT; i++) {
+            thing *t = &things[backwards ? COUNT - 1 - i : i];
+            dictAdd(d, t->hash, t);
+        }
+        dictCheck(d);
+        for (size_t i = 0; i < COUNT; i++)
+            ck_assert_ptr_eq(dictFind(d, keyOf(&things[i])), &things[i]);
+        dictFree(d);
+    }
+    memFree(things);
+}
+END_TEST
+
 START_TEST(reservesRoomForALoader) {
     enum { MOST = 300000 };
     thing *things = thingsNew(MOST, 9);
@@ -473,7 +498,8 @@ TESTS("dict", isEmptyAndSmallWhenNew, keepsEightItemsInOneCacheLine,
       findsAnItemOfTagZeroBesideFreeSlots, takesAboutTenBytesAnItemGrowingAndShrinking,
       shrinksToTheSurvivorsAfterMassDeletion, doublesAndHalvesItsDirectoryInSlices,
       repointsWithoutReadingItems, mergesAndRelaysReadNoItem,
-      capsTheDirectoryUnderHashesThatShareAPrefix, reservesRoomForALoader,
-      scansEachItemOnceWhereNothingChanges, scanMissesNothingWhileSegmentsSplitAndMerge,
-      scanTakesAnyCursorOfAClient, walkFollowsMovedItems, drawsUniformly,
-      drawsTheLastItemOfAnEmptiedDict, drainsInSlicesAndStaysWhole, takesNewItemsBetweenDrains)
+      capsTheDirectoryUnderHashesThatShareAPrefix, takesItemsInTheOrderOfTheirHashes,
+      reservesRoomForALoader, scansEachItemOnceWhereNothingChanges,
+      scanMissesNothingWhileSegmentsSplitAndMerge, scanTakesAnyCursorOfAClient,
+      walkFollowsMovedItems, drawsUniformly, drawsTheLastItemOfAnEmptiedDict,
+      drainsInSlicesAndStaysWhole, takesNewItemsBetweenDrains)
