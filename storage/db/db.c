@@ -245,11 +245,11 @@ entry *dbReplace(db *d, keyRef key, entry *e) {
     entry *old = dbOpen(d, key);
     if (!old) return dbAdd(d, key, e);
     d->hooks->removed(d->hooks->ctx, d, key, old, DB_OVERWRITTEN);
+    if (entryHasDeadline(old)) expiryDictRemove(d->expires, old, key.hash);
     entrySetAccess(e, entryAccess(old));
-    unlinkEntry(d, key.hash, old);
-    dictAdd(d->keys, key.hash, e);
+    dictRepoint(d->keys, key.hash, old, e);
+    d->changes++;
     if (entryHasDeadline(e)) dbNoteDeadline(d, e, key.hash);
-    /* The last: the key may be the old entry's bytes. */
     discardEntry(d->discard, old);
     return e;
 }

@@ -1,12 +1,17 @@
 #include "storage/types/values.h"
 
 #include "storage/base/ensure.h"
+#include "storage/types/t_list.h"
 #include "storage/types/t_set.h"
+#include "storage/types/t_zset.h"
 
 static const valueOps *const rows[TYPE_COUNT][ENCODING_COUNT] = {
+    [TYPE_LIST] =
+        {[ENCODING_LISTPACK] = &listListpackOps, [ENCODING_QUICKLIST] = &listQuicklistOps},
     [TYPE_SET] = {[ENCODING_INTSET] = &setIntsetOps,
                   [ENCODING_LISTPACK] = &setListpackOps,
                   [ENCODING_DICT] = &setDictOps},
+    [TYPE_ZSET] = {[ENCODING_LISTPACK] = &zsetListpackOps, [ENCODING_SKIPLIST] = &zsetTreeOps},
 };
 
 const valueOps *valueOpsOf(valueType type, encoding enc) {

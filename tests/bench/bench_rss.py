@@ -53,6 +53,10 @@ def setOfMembers(count):
     return packs('SADD', 'set', ((b'member:%012d' % n,) for n in range(count)))
 
 
+def listOfElements(count):
+    return packs('RPUSH', 'list', ((b'elem:%09d' % n,) for n in range(count)))
+
+
 class Shape:
     """One row: requests(count) fill the server with 'share' of --keys things, which 'held' counts;
     each may take 'target' bytes."""
@@ -68,6 +72,7 @@ KEYS = [
     Shape('ttl', '64 B value with TTL', valuesWithTtl, 125),
 ]
 ELEMENTS = [
+    Shape('list', 'list, elements of 14 B', listOfElements, 20, held=('LLEN', 'list')),
     Shape('set', 'set, members of 19 B', setOfMembers, 37, held=('SCARD', 'set')),
 ]
 
