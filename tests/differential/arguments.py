@@ -11,6 +11,7 @@ KEYS = {
     'string': ['s1', 's2', 's3', 's4', '{t}s5', '{t}s6'],
     'bits': ['b1', 'b2', 'b3'],
     'hll': ['h1', 'h2', 'h3', 'h4'],
+    'set': ['set1', 'set2', 'set3', 'set4', 'set5'],
     'zset': ['z1', 'z2', 'z3', 'z4'],
     'list': ['l1', 'l2', 'l3', '{t}l4', 'l5'],
     'other': ['o-list', 'o-set', 'o-hash', 'o-zset', 'o-stream'],

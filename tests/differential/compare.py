@@ -19,6 +19,11 @@ def subNameOf(command):
     return command[1].upper() if len(command) > 1 else b''
 
 
+def cursorAt(command):
+    """Where its cursor stands: 0 of what is no scan."""
+    return {b'SCAN': 1, b'SSCAN': 2}.get(nameOf(command), 0)
+
+
 def sortedTree(reply):
     """A reply whose order means nothing, at any depth."""
     if reply.isAggregate():
@@ -115,6 +120,20 @@ def nearlyEqual(a, b, slack):
     return abs(int(a.value) - int(b.value)) <= slack
 
 
+# Replies whose order means nothing, and, with their count, what chance decides.
+UNORDERED_SETS = (b'SMEMBERS', b'SINTER', b'SUNION', b'SDIFF', b'SPOP')
+
+
+def sameMembers(command, a, b):
+    """Of SRANDMEMBER as many of one as of the other, and all of them where all are asked for."""
+    if nameOf(command) in UNORDERED_SETS:
+        return sortedTree(a) == sortedTree(b)
+    count = numberOf(command[2])
+    if a.kind != b.kind or len(a.value) != len(b.value):
+        return False
+    return count <= len(a.value) or sortedTree(a) == sortedTree(b)
+
+
 def isNumber(reply):
     try:
         return reply.kind in (b'$', b',') and reply.value is not None and float(reply.value) is not None
@@ -192,6 +211,13 @@ def areEqual(command, a, b):
     # A SCAN that goes on from a made-up cursor: the order is each server's own.
     if name == b'SCAN' and both_aggregates:
         return True
+    # So it is with a set that was not gone through to its end.
+    if name == b'SSCAN' and both_aggregates:
+        return True
+    if name == b'SRANDMEMBER' and len(command) == 2:
+        return sameKind(a, b)
+    if name in (*UNORDERED_SETS, b'SRANDMEMBER') and both_aggregates:
+        return sameMembers(command, a, b)
     if name == b'ZRANDMEMBER':
         return sameDraw(command, a, b)
     if name == b'ZSCAN':
@@ -247,6 +273,10 @@ def isSafe(command):
         return not any(map(isHugeOffset, rest[:1]))
     if name == b'BITFIELD':
         return not any(map(isHugeOffset, bitfieldOffsets(command)))
+    if name == b'SPOP':  # What it takes out must not be left to chance.
+        return len(rest) == 1 and not 0 < (numberOf(rest[0]) or 0) < 100000
+    if name == b'SRANDMEMBER' and rest:
+        return not -2**63 < (numberOf(rest[0]) or 0) < -1000
     if name == b'ZRANDMEMBER':
         return not rest or (numberOf(rest[0]) or 0) > -10**4 or len(rest) > 2
     if name == b'WAIT':

@@ -41,6 +41,8 @@ EVENTS_DIFFER = [
 # Sent, and the replies may differ; what they leave behind is the same.
 # (regular expression of the command; of Ebb's raw reply; of the oracle's raw reply; reason)
 REPLIES_DIFFER = [
+    (r'OBJECT ENCODING .*', r'^\$8\r\nlistpack', r'^\$9\r\nhashtable',
+     'newer servers keep small sets as listpacks'),
     (r'OBJECT ENCODING .*', r'^\$8\r\nlistpack', r'^\$9\r\nquicklist',
      'newer servers keep small lists in one listpack'),
     (r'LPOS .* RANK -9223372036854775808.*', r'^-ERR value is out of range', r'^[:$*_]',
