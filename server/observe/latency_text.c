@@ -6,7 +6,7 @@
 
 /* ---- the graph ---- */
 
-enum { COLUMNS = 80, ROWS = 4, LEVELS = 3, STEPS = ROWS * LEVELS, LABEL = 8 };
+enum { COLUMNS = 80, ROWS = 4, LEVELS = 3, STEPS = ROWS * LEVELS, LABEL = 24 };
 
 typedef struct scale {
     uint32_t low_ms, high_ms;
