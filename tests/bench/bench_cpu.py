@@ -61,6 +61,19 @@ def thousandMembers(client):
     client.many(packs('SADD', 'set', (b'element:%d' % n for n in range(1000))))
 
 
+<<<<<<< HEAD
+def millionScores(client):
+    r = random.Random(5)
+    client.many(packs('ZADD', 'zset', (w for n in range(1000000) for w in
+                                       (r.randrange(1000000), b'element:%012d' % n)), 200))
+
+
+def twoZsets(client):
+    r = random.Random(6)
+    for key, first in (('zset:a', 0), ('zset:b', 5000)):
+        client.many(packs('ZADD', key, (w for n in range(first, first + 10000) for w in
+                                        (r.randrange(1000000), b'element:%d' % n)), 200))
+=======
 def longList(client):
     """As much as the rounds of RPOP take out."""
     client.many(packs('RPUSH', 'list', [b'v' * VALUE_BYTES] * 1100000))
@@ -68,6 +81,7 @@ def longList(client):
 
 def thousandElements(client):
     client.many(packs('RPUSH', 'list', [b'v' * VALUE_BYTES] * 1000))
+>>>>>>> main
 
 
 def transaction(r):
@@ -100,6 +114,12 @@ CASES = [
          command=['SINTER', 'set:a', 'set:b'], setup=twoSets),
     Case('smembers', 'SMEMBERS of 1,000, 4 pipelined', pipeline=4, target=0.7, share=0.01,
          command=['SMEMBERS', 'set'], setup=thousandMembers),
+    Case('zadd', 'ZADD of a new score among 1 M members, 16 pipelined', target=0.5, share=0.25,
+         command=['ZADD', 'zset', '__rand_int__', 'element:__rand_int__'], setup=millionScores),
+    Case('zrange', 'ZRANGE of 1,000 members 100,000 deep in 1 M', pipeline=1, target=0.7,
+         share=0.005, command=['ZRANGE', 'zset', '100000', '101000'], setup=millionScores),
+    Case('zunionstore', 'ZUNIONSTORE of two sorted sets of 10,000', pipeline=1, target=0.7,
+         share=0.0005, command=['ZUNIONSTORE', 'zset:c', '2', 'zset:a', 'zset:b'], setup=twoZsets),
 ]
 
 

@@ -53,6 +53,12 @@ def setOfMembers(count):
     return packs('SADD', 'set', ((b'member:%012d' % n,) for n in range(count)))
 
 
+def zsetOfMembers(count):
+    rng = random.Random(5)
+    return packs('ZADD', 'zset', ((b'%d' % rng.randrange(10**9), b'member:%012d' % n)
+                                  for n in range(count)))
+
+
 def listOfElements(count):
     return packs('RPUSH', 'list', ((b'elem:%09d' % n,) for n in range(count)))
 
@@ -74,6 +80,7 @@ KEYS = [
 ELEMENTS = [
     Shape('list', 'list, elements of 14 B', listOfElements, 20, held=('LLEN', 'list')),
     Shape('set', 'set, members of 19 B', setOfMembers, 37, held=('SCARD', 'set')),
+    Shape('zset', 'sorted set, members of 19 B', zsetOfMembers, 58, held=('ZCARD', 'zset')),
 ]
 
 
