@@ -68,6 +68,16 @@ void replyInteger(client *c, int64_t value) {
     if (mayReply(c)) respInteger(&c->out, value);
 }
 
+void replyUnsigned(client *c, uint64_t value) {
+    if (value <= INT64_MAX) {
+        replyInteger(c, (int64_t)value);
+        return;
+    }
+    char digits[NUM_INT_MAX];
+    bytes text = bytesOf(digits, numFormatUint(digits, value));
+    if (mayReply(c)) respBigNumber(&c->out, c->resp, text);
+}
+
 void replyBulk(client *c, bytes value) {
     if (mayReply(c)) respBulk(&c->out, value);
 }

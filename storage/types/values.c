@@ -1,8 +1,11 @@
 #include "storage/types/values.h"
 
 #include "storage/base/ensure.h"
+#include "storage/types/t_array.h"
 
-static const valueOps *const rows[TYPE_COUNT][ENCODING_COUNT] = {{NULL}};
+static const valueOps *const rows[TYPE_COUNT][ENCODING_COUNT] = {
+    [TYPE_ARRAY] = {[ENCODING_ARRAY] = &arrayOps},
+};
 
 const valueOps *valueOpsOf(valueType type, encoding enc) {
     ensure(type < TYPE_COUNT);
