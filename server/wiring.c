@@ -7,9 +7,11 @@
 #include "server/session/auth.h"
 #include "server/session/block.h"
 #include "server/session/client_watch.h"
+#include "server/session/multi.h"
 #include "server/session/notify.h"
 #include "server/session/pause.h"
 #include "server/session/pubsub.h"
+#include "server/session/watch.h"
 
 server *wiringNewServer(const config *cfg, const clockSource *clock) {
     server *s = serverNew(cfg, clock);
@@ -17,6 +19,8 @@ server *wiringNewServer(const config *cfg, const clockSource *clock) {
     authAttach(s);
     pubsubAttach(s);
     notifyAttach(s);
+    watchAttach(s);
+    multiAttach(s);
     pauseAttach(s);
     blockAttach(s);
     clientWatchAttach(s);
@@ -31,6 +35,8 @@ void wiringFreeServer(server *s) {
     clientWatchDetach(s);
     blockDetach(s);
     pauseDetach(s);
+    multiDetach(s);
+    watchDetach(s);
     pubsubDetach(s);
     backgroundStop(s);
     serverFree(s);

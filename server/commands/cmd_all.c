@@ -21,7 +21,11 @@ void commandsAddAll(commandTable *t) {
     commandTableAdd(t, hllCommands);
     commandTableAdd(t, arrayCommands);
     commandTableAdd(t, arraySearchCommands);
+    commandTableAdd(t, setCommands);
+    commandTableAdd(t, setOpsCommands);
+    commandTableAdd(t, setRandomCommands);
     commandTableAdd(t, pubsubCommands);
+    commandTableAdd(t, txCommands);
     commandTableAdd(t, configCommands);
     commandTableAdd(t, serverCommands);
     commandTableAdd(t, memoryCommands);

@@ -8,6 +8,7 @@
 #include "server/core/server.h"
 #include "server/observe/debug_digest.h"
 #include "storage/base/ensure.h"
+#include "storage/types/values.h"
 #include "storage/base/mem.h"
 #include "storage/base/num.h"
 
@@ -23,8 +24,10 @@ static size_t dumpedLength(size_t size) {
     return size < 64 ? 1 : size < 16384 ? 2 : size <= UINT32_MAX ? 5 : 9;
 }
 
-/* What the value would take in a dump, before compression. */
+/* What the value would take in a dump, before compression; of a collection, what it takes here. */
 static size_t dumpedSize(const entry *e) {
+    if (entryType(e) != TYPE_STRING)
+        return valueOpsOf(entryType(e), entryEncoding(e))->memory(entryPointer(e));
     int64_t number;
     size_t size = entryStringSize(e);
     if (entryStringInt(e, &number)) {

@@ -2,8 +2,12 @@
 
 #include "storage/base/ensure.h"
 #include "storage/types/t_array.h"
+#include "storage/types/t_set.h"
 
 static const valueOps *const rows[TYPE_COUNT][ENCODING_COUNT] = {
+    [TYPE_SET] = {[ENCODING_INTSET] = &setIntsetOps,
+                  [ENCODING_LISTPACK] = &setListpackOps,
+                  [ENCODING_DICT] = &setDictOps},
     [TYPE_ARRAY] = {[ENCODING_ARRAY] = &arrayOps},
 };
 
