@@ -248,7 +248,7 @@ static void foldNumber(fold *f, foldKind kind, long double number) {
 
 static void replyNumber(client *c, long double number) {
     char text[64];
-    bool whole = number == truncl(number) && fabsl(number) < 9223372036854775807.0L;
+    bool whole = number == truncl(number) && fabsl(number) <= 9223372036854775807.0L;
     size_t size =
         whole ? numFormatInt(text, (int64_t)number) : numFormatDouble(text, (double)number);
     replyBulk(c, bytesOf(text, size));

@@ -47,8 +47,8 @@ void slotFree(array *a, arraySlot slot) {
 void slotReplace(array *a, arraySlot *slot, bytes value) {
     if (slotIsItem(*slot) && value.size > SLOT_TEXT_MAX) {
         uint8_t *item = (uint8_t *)(uintptr_t)*slot;
-        size_t now = varintSize(value.size) + value.size;
-        if (slabGoodSize(now) == slabGoodSize(itemBytes(item)) && now <= SLAB_MAX) {
+        size_t was = itemBytes(item), now = varintSize(value.size) + value.size;
+        if (now <= was && slabGoodSize(now) == slabGoodSize(was)) {
             memcpy(varintWrite(item, value.size), value.data, value.size);
             return;
         }
