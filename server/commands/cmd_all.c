@@ -24,6 +24,10 @@ void commandsAddAll(commandTable *t) {
     commandTableAdd(t, setCommands);
     commandTableAdd(t, setOpsCommands);
     commandTableAdd(t, setRandomCommands);
+    commandTableAdd(t, zsetCommands);
+    commandTableAdd(t, zsetRangeCommands);
+    commandTableAdd(t, zsetPopCommands);
+    commandTableAdd(t, zsetOpsCommands);
     commandTableAdd(t, pubsubCommands);
     commandTableAdd(t, txCommands);
     commandTableAdd(t, configCommands);

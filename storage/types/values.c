@@ -3,12 +3,14 @@
 #include "storage/base/ensure.h"
 #include "storage/types/t_array.h"
 #include "storage/types/t_set.h"
+#include "storage/types/t_zset.h"
 
 static const valueOps *const rows[TYPE_COUNT][ENCODING_COUNT] = {
     [TYPE_SET] = {[ENCODING_INTSET] = &setIntsetOps,
                   [ENCODING_LISTPACK] = &setListpackOps,
                   [ENCODING_DICT] = &setDictOps},
     [TYPE_ARRAY] = {[ENCODING_ARRAY] = &arrayOps},
+    [TYPE_ZSET] = {[ENCODING_LISTPACK] = &zsetListpackOps, [ENCODING_SKIPLIST] = &zsetTreeOps},
 };
 
 const valueOps *valueOpsOf(valueType type, encoding enc) {
