@@ -19,6 +19,8 @@ void commandsAddAll(commandTable *t) {
     commandTableAdd(t, clientCommands);
     commandTableAdd(t, bitmapCommands);
     commandTableAdd(t, hllCommands);
+    commandTableAdd(t, geoCommands);
+    commandTableAdd(t, geoSearchCommands);
     commandTableAdd(t, arrayCommands);
     commandTableAdd(t, arraySearchCommands);
     commandTableAdd(t, setCommands);

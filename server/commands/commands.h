@@ -21,6 +21,8 @@ extern const commandSpec waitCommands[];
 extern const commandSpec dbCommands[];
 extern const commandSpec bitmapCommands[];
 extern const commandSpec hllCommands[];
+extern const commandSpec geoCommands[];
+extern const commandSpec geoSearchCommands[];
 extern const commandSpec arrayCommands[];
 extern const commandSpec arraySearchCommands[];
 extern const commandSpec setCommands[];

@@ -116,6 +116,10 @@ void replyDouble(client *c, double value) {
     if (mayReply(c)) respDouble(&c->out, c->resp, value);
 }
 
+void replyDoubleText(client *c, bytes text) {
+    if (mayReply(c)) respDoubleText(&c->out, c->resp, text);
+}
+
 void replyVerbatim(client *c, const char *format, bytes text) {
     if (mayReply(c)) respVerbatim(&c->out, c->resp, format, text);
 }

@@ -26,6 +26,7 @@ void replyNull(client *c);
 void replyNullArray(client *c);
 void replyBool(client *c, bool value);
 void replyDouble(client *c, double value);
+void replyDoubleText(client *c, bytes text); /* as replyDouble, formatted already */
 void replyVerbatim(client *c, const char *format, bytes text);
 void replyArray(client *c, size_t count);
 void replyMap(client *c, size_t pairs);

@@ -7,6 +7,7 @@ const docFamily docFamilies[] = {
     {"bitmap", docsBitmap},
     {"hyperloglog", docsHyperloglog},
     {"set", docsSet},
+    {"geo", docsGeo},
     {"array", docsArray},
     {"generic", docsGeneric},
     {"connection", docsConnection},
