@@ -163,26 +163,26 @@ static bool parseOptions(client *c, int first, query *q) {
     return true;
 }
 
-/* What must hold for all options together; NULL if it does. */
-static const char *contradiction(const query *q) {
+/* What must hold for all options together. False after replying what does not. */
+static bool checkTogether(client *c, const query *q) {
     bool with = q->with_distance || q->with_hash || q->with_point;
+    bool search = q->form & GEO_SEARCH;
+    bytes name = c->argv[0];
     if (q->store && with)
-        return q->form & GEO_SEARCH
-                   ? "ERR GEOSEARCHSTORE is not compatible with WITHDIST, WITHHASH and WITHCOORD "
-                     "options"
-                   : "ERR STORE option in GEORADIUS is not compatible with WITHDIST, WITHHASH and "
-                     "WITHCOORD options";
-    if (q->form & GEO_SEARCH && !q->has_member && !q->has_point)
-        return q->form & GEO_STORES
-                   ? "ERR exactly one of FROMMEMBER or FROMLONLAT can be specified for "
-                     "geosearchstore"
-                   : "ERR exactly one of FROMMEMBER or FROMLONLAT can be specified for geosearch";
-    if (q->form & GEO_SEARCH && !q->has_circle && !q->has_box)
-        return q->form & GEO_STORES
-                   ? "ERR exactly one of BYRADIUS and BYBOX can be specified for geosearchstore"
-                   : "ERR exactly one of BYRADIUS and BYBOX can be specified for geosearch";
-    if (q->any && !q->count) return "ERR the ANY argument requires COUNT argument";
-    return NULL;
+        replyErrorFormat(c,
+                         "ERR %s is not compatible with WITHDIST, WITHHASH and WITHCOORD options",
+                         search ? "GEOSEARCHSTORE" : "STORE option in GEORADIUS");
+    else if (search && !q->has_member && !q->has_point)
+        replyErrorFormat(c, "ERR exactly one of FROMMEMBER or FROMLONLAT can be specified for %.*s",
+                         (int)name.size, name.data);
+    else if (search && !q->has_circle && !q->has_box)
+        replyErrorFormat(c, "ERR exactly one of BYRADIUS and BYBOX can be specified for %.*s",
+                         (int)name.size, name.data);
+    else if (q->any && !q->count)
+        replyError(c, "ERR the ANY argument requires COUNT argument");
+    else
+        return true;
+    return false;
 }
 
 /* Center and shape where they stand at fixed places; the first option then, or 0 after replying. */
@@ -197,10 +197,9 @@ static int parseFixed(client *c, query *q) {
 static bool parseQuery(client *c, query *q) {
     int first = parseFixed(c, q);
     if (!first || !parseOptions(c, first, q)) return false;
-    const char *wrong = contradiction(q);
-    if (wrong) replyError(c, wrong);
+    if (!checkTogether(c, q)) return false;
     if (q->count && !q->any && q->order == GEO_ANY_ORDER) q->order = GEO_NEAREST;
-    return !wrong;
+    return true;
 }
 
 /* ---- what was found ---- */
