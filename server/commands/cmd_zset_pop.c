@@ -165,8 +165,8 @@ static void bzpopmaxCommand(client *c) {
 static void bzmpopCommand(client *c) {
     popRequest r;
     int64_t timeout_ms;
-    if (!blockParseTimeout(c, 1, BLOCK_SECONDS, &timeout_ms)) return;
-    if (parseMany(c, 2, &r) && !popServe(c, &r)) waitFor(c, &r, timeout_ms);
+    if (!parseMany(c, 2, &r) || !blockParseTimeout(c, 1, BLOCK_SECONDS, &timeout_ms)) return;
+    if (!popServe(c, &r)) waitFor(c, &r, timeout_ms);
 }
 
 const commandSpec zsetPopCommands[] = {

@@ -33,12 +33,8 @@ void storeZset(client *c, keyRef key, entry *outcome, const char *event) {
         replyInteger(c, 0);
         return;
     }
-    const entry *old = dbOpen(c->db, key);
-    if (old) {
-        keyTellOverwriteIn(c, c->db, key, old, TYPE_ZSET);
-        dbDelete(c->db, key, DB_OVERWRITTEN);
-    }
-    dbAdd(c->db, key, outcome);
+    keyTellOverwrite(c, key, TYPE_ZSET);
+    dbReplace(c->db, key, outcome);
     keyChanged(c, key, NOTIFY_ZSET, event);
     replyInteger(c, (int64_t)zsetCount(outcome));
 }

@@ -12,6 +12,7 @@ KEYS = {
     'bits': ['b1', 'b2', 'b3'],
     'hll': ['h1', 'h2', 'h3', 'h4'],
     'geo': ['g1', 'g2', 'g3'],
+    'zset': ['z1', 'z2', 'z3', 'z4'],
     'other': ['o-list', 'o-set', 'o-hash', 'o-zset', 'o-stream'],
 }
 STRANGE_KEYS = ['', 'no such key', b'\x00\xff\r\n', 'x' * 300, '12345', '*']

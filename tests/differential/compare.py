@@ -92,6 +92,54 @@ def nearlyEqual(a, b, slack):
     return abs(int(a.value) - int(b.value)) <= slack
 
 
+def isNumber(reply):
+    try:
+        return reply.kind in (b'$', b',') and reply.value is not None and float(reply.value) is not None
+    except ValueError:
+        return False
+
+
+def sameScores(a, b):
+    """Equal but for the digits of doubles, of which newer servers print as few as tell them apart."""
+    if a.isAggregate() and b.isAggregate():
+        return (a.kind == b.kind and len(a.value) == len(b.value)
+                and all(map(sameScores, a.value, b.value)))
+    if a.raw == b.raw:
+        return True
+    return a.kind == b.kind and isNumber(a) and isNumber(b) and float(a.value) == float(b.value)
+
+
+def rows(reply, width):
+    """The texts of a flat array, so many a row, as sorted tuples; of numbers their value."""
+    texts = [float(r.value) if isNumber(r) else r.raw for r in flattened(reply)]
+    return sorted(zip(*[iter(texts)] * width), key=repr)
+
+
+def flattened(reply):
+    return [leaf for part in reply.value for leaf in flattened(part)] if reply.isAggregate() else [reply]
+
+
+def sameDraw(command, a, b):
+    """Members drawn by chance: as many of them, and the same where all were wanted."""
+    if not a.isAggregate() or not b.isAggregate():
+        return sameKind(a, b)
+    if a.kind != b.kind or len(flattened(a)) != len(flattened(b)):
+        return False
+    wanted, scored = numberOf(command[2]), len(command) > 3
+    if wanted < 0 or len(flattened(a)) >= wanted * (1 + scored):
+        return True
+    return rows(a, 1 + scored) == rows(b, 1 + scored)
+
+
+def sameFound(command, a, b):
+    """A scan from the start that finds all in one go; else the order is each server's own."""
+    if not a.isAggregate() or not b.isAggregate():
+        return False
+    if b'0' != command[2] or a.value[0].value != b'0' or b.value[0].value != b'0':
+        return True
+    return rows(a.value[1], 2) == rows(b.value[1], 2)
+
+
 def areEqual(command, a, b):
     if a.raw == b.raw:
         return True
@@ -117,6 +165,12 @@ def areEqual(command, a, b):
     # A SCAN that goes on from a made-up cursor: the order is each server's own.
     if name == b'SCAN' and both_aggregates:
         return True
+    if name == b'ZRANDMEMBER':
+        return sameDraw(command, a, b)
+    if name == b'ZSCAN':
+        return sameFound(command, a, b)
+    if name[:1] == b'Z' or name[:2] == b'BZ':
+        return sameScores(a, b)
     if name in (b'KEYS', b'COMMAND', b'PUBSUB') and both_aggregates:
         return sortedTree(a) == sortedTree(b)
     return False
@@ -140,6 +194,14 @@ def bitfieldOffsets(command):
             if re.fullmatch(rb'[iu]\d+', command[i])]
 
 
+def waitsBriefly(timeout):
+    """A timeout that is over in a moment, or none at all."""
+    try:
+        return float(timeout) < 0 or 0 < float(timeout) <= 0.02
+    except ValueError:
+        return True
+
+
 def isSafe(command):
     """False for what would stop, block or bloat a server, or cut the driver's own connection:
     disturbed commands can be anything."""
@@ -149,6 +211,12 @@ def isSafe(command):
         return not any(map(isHugeOffset, rest[:1]))
     if name == b'BITFIELD':
         return not any(map(isHugeOffset, bitfieldOffsets(command)))
+    if name in (b'BZPOPMIN', b'BZPOPMAX'):
+        return waitsBriefly(command[-1])
+    if name == b'BZMPOP':
+        return not command[1:] or waitsBriefly(command[1])
+    if name == b'ZRANDMEMBER':
+        return not rest or (numberOf(rest[0]) or 0) > -10**4 or len(rest) > 2
     if name == b'WAIT':
         return command[1:2] == [b'0']
     if name == b'XADD':

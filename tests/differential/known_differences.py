@@ -73,6 +73,8 @@ REPLIES_DIFFER = [
      'newer servers refuse to subscribe where memory is short'),
     (r'COMMAND INFO .*', r'\r\n\$5\r\nnotes\r\n', r'\r\n\$5\r\nnotes\r\n',
      'notes on keys are in words of our own'),
+    (r'Z(REV)?RANK (("(\\.|[^"\\])*"|\S+) ?){3,}', r'', r'^-ERR wrong number of arguments for ',
+     'WITHSCORE is newer than 7.0'),
     (r'COMMAND GETKEYS(ANDFLAGS)? PFMERGE \S+', r'^\*1\r\n', r'^-ERR Invalid arguments spec',
      'the sources of PFMERGE are optional, as its arity says'),
 ]

@@ -9,6 +9,7 @@ const docFamily docFamilies[] = {
     {"set", docsSet},
     {"geo", docsGeo},
     {"array", docsArray},
+    {"sorted-set", docsSortedSet},
     {"generic", docsGeneric},
     {"connection", docsConnection},
     {"pubsub", docsPubsub},

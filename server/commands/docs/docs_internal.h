@@ -44,6 +44,7 @@ extern const commandDoc docsHyperloglog[];
 extern const commandDoc docsGeo[];
 extern const commandDoc docsArray[];
 extern const commandDoc docsSet[];
+extern const commandDoc docsSortedSet[];
 extern const commandDoc docsGeneric[];
 extern const commandDoc docsConnection[];
 extern const commandDoc docsPubsub[];
