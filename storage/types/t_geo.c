@@ -151,9 +151,13 @@ static int stepFor(double radius, double lat) {
     return step < 1 ? 1 : step > STEPS ? STEPS : step;
 }
 
+/* Around the globe. The upper borders of the map, which are columns and rows of their own, are left
+ * only by a step aside. */
 static cell neighbour(cell c, int east, int north) {
     uint32_t mask = (1u << c.step) - 1;
-    return (cell){(c.column + (uint32_t)east) & mask, (c.row + (uint32_t)north) & mask, c.step};
+    if (east) c.column = (c.column + (uint32_t)east) & mask;
+    if (north) c.row = (c.row + (uint32_t)north) & mask;
+    return c;
 }
 
 /* True if the neighbours' far borders are all farther than the radius. */
