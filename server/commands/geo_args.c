@@ -29,7 +29,9 @@ bool argGeoUnit(client *c, int index, double *meters) {
 }
 
 uint64_t geoHashOfScore(double score) {
-    if (score >= 0x1p64 || score < -0x1p63) return UINT64_C(1) << 63;
+    /* As the processors do that most servers run on. */
+    if (score >= 0x1p64) return 0;
+    if (score < -0x1p63) return UINT64_C(1) << 63;
     return score < 0 ? (uint64_t)(int64_t)score : (uint64_t)score;
 }
 

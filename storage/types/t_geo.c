@@ -128,7 +128,10 @@ static bounds boundsOf(const geoShape *s) {
     double lat_reach = degrees(up / EARTH_RADIUS);
     /* Meridians are closest together on the side of the nearer pole. */
     double narrowest = s->center.lat < 0 ? s->center.lat - lat_reach : s->center.lat + lat_reach;
-    double lon_reach = degrees(aside / EARTH_RADIUS / cos(radians(narrowest)));
+    /* What reaches a pole reaches all meridians. */
+    double lon_reach = fabs(narrowest) < 90
+                           ? degrees(aside / EARTH_RADIUS / cos(radians(narrowest)))
+                           : 2 * GEO_LON_MAX;
     return (bounds){s->center.lon - lon_reach, s->center.lat - lat_reach, s->center.lon + lon_reach,
                     s->center.lat + lat_reach};
 }
@@ -174,6 +177,15 @@ static bool reachesFarEnough(cell c, geoPoint center, double radius) {
            geoDistance(center, (geoPoint){left, center.lat}) >= radius;
 }
 
+/* True if the cell and its neighbours hold all of the bounds, up to the map's borders. */
+static bool holdsBounds(cell c, const bounds *b) {
+    double left = border(c.column, GEO_LON_MAX, c.step), wide = 2 * GEO_LON_MAX / (1u << c.step);
+    double low = border(c.row, GEO_LAT_MAX, c.step), high = 2 * GEO_LAT_MAX / (1u << c.step);
+    return b->west >= left - wide && b->east <= left + 2 * wide &&
+           fmax(b->south, -GEO_LAT_MAX) >= low - high &&
+           fmin(b->north, GEO_LAT_MAX) <= low + 2 * high;
+}
+
 static geoRange rangeOf(cell c) {
     int shift = 2 * (STEPS - c.step);
     uint64_t bits = interleave(c.column, c.row);
@@ -197,6 +209,8 @@ size_t geoCover(const geoShape *s, geoRange out[GEO_RANGES_MAX]) {
     cell c = cellOf(s->center, step);
     if (step > 1 && !reachesFarEnough(c, s->center, radius)) c = cellOf(s->center, step - 1);
     bounds b = boundsOf(s);
+    /* Far from the equator a shape may be wider than its reach lets expect. */
+    while (c.step > 1 && !holdsBounds(c, &b)) c = cellOf(s->center, c.step - 1);
     /* Of big cells there are so few that leaving some out is not worth being wrong. */
     bool all = c.step < 2;
     bool no_south = !all && border(c.row, GEO_LAT_MAX, c.step) < b.south;
