@@ -23,6 +23,9 @@ void commandsAddAll(commandTable *t) {
     commandTableAdd(t, geoSearchCommands);
     commandTableAdd(t, arrayCommands);
     commandTableAdd(t, arraySearchCommands);
+    commandTableAdd(t, listCommands);
+    commandTableAdd(t, listMoveCommands);
+    commandTableAdd(t, listBlockCommands);
     commandTableAdd(t, setCommands);
     commandTableAdd(t, setOpsCommands);
     commandTableAdd(t, setRandomCommands);
@@ -32,6 +35,9 @@ void commandsAddAll(commandTable *t) {
     commandTableAdd(t, zsetOpsCommands);
     commandTableAdd(t, pubsubCommands);
     commandTableAdd(t, txCommands);
+    commandTableAdd(t, slowlogCommands);
+    commandTableAdd(t, latencyCommands);
+    commandTableAdd(t, monitorCommands);
     commandTableAdd(t, configCommands);
     commandTableAdd(t, serverCommands);
     commandTableAdd(t, memoryCommands);

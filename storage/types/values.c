@@ -2,10 +2,13 @@
 
 #include "storage/base/ensure.h"
 #include "storage/types/t_array.h"
+#include "storage/types/t_list.h"
 #include "storage/types/t_set.h"
 #include "storage/types/t_zset.h"
 
 static const valueOps *const rows[TYPE_COUNT][ENCODING_COUNT] = {
+    [TYPE_LIST] = {[ENCODING_LISTPACK] = &listListpackOps,
+                   [ENCODING_QUICKLIST] = &listQuicklistOps},
     [TYPE_SET] = {[ENCODING_INTSET] = &setIntsetOps,
                   [ENCODING_LISTPACK] = &setListpackOps,
                   [ENCODING_DICT] = &setDictOps},

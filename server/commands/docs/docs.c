@@ -6,6 +6,7 @@ const docFamily docFamilies[] = {
     {"string", docsString},
     {"bitmap", docsBitmap},
     {"hyperloglog", docsHyperloglog},
+    {"list", docsList},
     {"set", docsSet},
     {"geo", docsGeo},
     {"array", docsArray},

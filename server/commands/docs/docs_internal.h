@@ -43,6 +43,7 @@ extern const commandDoc docsBitmap[];
 extern const commandDoc docsHyperloglog[];
 extern const commandDoc docsGeo[];
 extern const commandDoc docsArray[];
+extern const commandDoc docsList[];
 extern const commandDoc docsSet[];
 extern const commandDoc docsSortedSet[];
 extern const commandDoc docsGeneric[];
