@@ -1,8 +1,13 @@
 #include "storage/types/values.h"
 
 #include "storage/base/ensure.h"
+#include "storage/types/t_hash.h"
 
-static const valueOps *const rows[TYPE_COUNT][ENCODING_COUNT] = {{NULL}};
+static const valueOps *const rows[TYPE_COUNT][ENCODING_COUNT] = {
+    [TYPE_HASH] = {[ENCODING_LISTPACK] = &hashListpackOps,
+                   [ENCODING_LISTPACK_EX] = &hashPackOps,
+                   [ENCODING_DICT] = &hashTableOps},
+};
 
 const valueOps *valueOpsOf(valueType type, encoding enc) {
     ensure(type < TYPE_COUNT);
