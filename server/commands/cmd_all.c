@@ -18,6 +18,8 @@ void commandsAddAll(commandTable *t) {
     commandTableAdd(t, clientCommands);
     commandTableAdd(t, bitmapCommands);
     commandTableAdd(t, hllCommands);
+    commandTableAdd(t, hashCommands);
+    commandTableAdd(t, hashScanCommands);
     commandTableAdd(t, pubsubCommands);
     commandTableAdd(t, configCommands);
     commandTableAdd(t, serverCommands);

@@ -20,6 +20,8 @@ extern const commandSpec sortCommands[];
 extern const commandSpec dbCommands[];
 extern const commandSpec bitmapCommands[];
 extern const commandSpec hllCommands[];
+extern const commandSpec hashCommands[];
+extern const commandSpec hashScanCommands[];
 extern const commandSpec pubsubCommands[];
 extern const commandSpec configCommands[];
 extern const commandSpec serverCommands[];

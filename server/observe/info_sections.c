@@ -10,6 +10,7 @@
 #include "server/observe/info_internal.h"
 #include "server/session/pubsub.h"
 #include "storage/base/digest.h"
+#include "storage/db/db_fields.h"
 
 typedef unsigned long long count;
 
@@ -308,8 +309,8 @@ void infoKeyspace(server *s, infoText *t) {
     for (int i = 0; i < s->db_count; i++) {
         const db *d = s->dbs[i];
         if (!dbCount(d)) continue;
-        infoLine(t, "db%d:keys=%zu,expires=%zu,avg_ttl=%lld,subexpiry=0", i, dbCount(d),
-                 dbExpiresCount(d), (long long)dbAverageTtl(d));
+        infoLine(t, "db%d:keys=%zu,expires=%zu,avg_ttl=%lld,subexpiry=%zu", i, dbCount(d),
+                 dbExpiresCount(d), (long long)dbAverageTtl(d), dbFieldHashes(d));
     }
 }
 

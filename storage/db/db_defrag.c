@@ -12,6 +12,7 @@ static void *moveItem(void *ctx, void *item) {
     if (!slabShouldMove(SLAB_ENTRY, e, entrySize(e))) return e;
     entry *to = entryMove(e);
     if (entryHasDeadline(to)) expiryDictRepoint(pass->d->expires, e, to, entryHash(to));
+    if (entryType(to) == TYPE_HASH) dbRepointFields(pass->d, entryHash(to), e, to);
     pass->moved++;
     return to;
 }
