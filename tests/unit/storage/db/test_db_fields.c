@@ -220,11 +220,9 @@ START_TEST(theIndexFollowsEveryMove) {
             if (rngBelow(&r, 100) == 0) dbFlush(d, rngBelow(&r, 2));
             break;
         case 10: {
-            uint64_t cursor = 0;
-            size_t moved = 0;
+            dbDefrag at = {0};
             slabPassBegin(SLAB_ENTRY);
-            do cursor = dbDefragStep(d, cursor, &moved);
-            while (cursor);
+            while (dbDefragStep(d, &at)) continue;
             slabPassEnd(SLAB_ENTRY);
             break;
         }
