@@ -22,7 +22,6 @@ static int64_t setPairs(client *c) {
     entry *e;
     if (!hashOpenWrite(c, key, 2, pairs, 2, &e)) return -1;
     if (!e) e = dbAdd(c->db, key, hashNew(key.name));
-    if (pairs > limits->hash_listpack_entries) hashToDict(e, (size_t)pairs);
     int64_t created = 0;
     for (int i = 2; i < c->argc; i += 2)
         created += hashSet(e, c->argv[i], c->argv[i + 1], false, limits);

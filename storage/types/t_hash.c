@@ -63,10 +63,8 @@ static void addToTable(void *ctx, const hashPair *pair) {
     tableAdd(ctx, pair);
 }
 
-void hashToDict(entry *e, size_t fields) {
-    if (isTable(e)) return;
-    size_t count = packCount(e);
-    hashTable *t = tableNew(fields > count ? fields : count);
+static void toTable(entry *e) {
+    hashTable *t = tableNew(packCount(e));
     packEach(e, addToTable, t);
     t->filed_ms = hashFiled(e);
     valueOpsOf(TYPE_HASH, entryEncoding(e))->free(entryPointer(e));
@@ -81,10 +79,10 @@ static bool isTooLong(const entry *e, bytes field, bytes value, const typeLimits
 }
 
 bool hashSet(entry *e, bytes field, bytes value, bool keep_deadline, const typeLimits *limits) {
-    if (!isTable(e) && isTooLong(e, field, value, limits)) hashToDict(e, 0);
+    if (!isTable(e) && isTooLong(e, field, value, limits)) toTable(e);
     if (isTable(e)) return tableSet(tableOf(e), field, value, keep_deadline);
     bool is_new = packSet(e, field, value, keep_deadline);
-    if (is_new && (int64_t)packCount(e) > limits->hash_listpack_entries) hashToDict(e, 0);
+    if (is_new && (int64_t)packCount(e) > limits->hash_listpack_entries) toTable(e);
     return is_new;
 }
 

@@ -50,8 +50,6 @@ void hashPairAt(const entry *e, hashAt at, hashPair *out);
 bool hashSet(entry *e, bytes field, bytes value, bool keep_deadline, const typeLimits *limits);
 /* False if there was no such field. */
 bool hashDelete(entry *e, bytes field);
-/* Makes it a dict at once: for a caller who knows that it will be one. */
-void hashToDict(entry *e, size_t fields);
 
 /* Visits all fields; the hash may not change meanwhile. */
 void hashEach(const entry *e, hashVisit visit, void *ctx);
