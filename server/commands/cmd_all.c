@@ -21,6 +21,8 @@ void commandsAddAll(commandTable *t) {
     commandTableAdd(t, hllCommands);
     commandTableAdd(t, hashCommands);
     commandTableAdd(t, hashScanCommands);
+    commandTableAdd(t, hashTtlCommands);
+    commandTableAdd(t, hashExCommands);
     commandTableAdd(t, pubsubCommands);
     commandTableAdd(t, configCommands);
     commandTableAdd(t, serverCommands);

@@ -23,6 +23,8 @@ extern const commandSpec bitmapCommands[];
 extern const commandSpec hllCommands[];
 extern const commandSpec hashCommands[];
 extern const commandSpec hashScanCommands[];
+extern const commandSpec hashTtlCommands[];
+extern const commandSpec hashExCommands[];
 extern const commandSpec pubsubCommands[];
 extern const commandSpec configCommands[];
 extern const commandSpec serverCommands[];
