@@ -7,9 +7,12 @@
 #include "server/session/auth.h"
 #include "server/session/block.h"
 #include "server/session/client_watch.h"
+#include "server/session/multi.h"
+#include "server/session/fieldsets.h"
 #include "server/session/notify.h"
 #include "server/session/pause.h"
 #include "server/session/pubsub.h"
+#include "server/session/watch.h"
 
 server *wiringNewServer(const config *cfg, const clockSource *clock) {
     server *s = serverNew(cfg, clock);
@@ -17,6 +20,9 @@ server *wiringNewServer(const config *cfg, const clockSource *clock) {
     authAttach(s);
     pubsubAttach(s);
     notifyAttach(s);
+    fieldsetsAttach(s);
+    watchAttach(s);
+    multiAttach(s);
     pauseAttach(s);
     blockAttach(s);
     clientWatchAttach(s);
@@ -31,6 +37,9 @@ void wiringFreeServer(server *s) {
     clientWatchDetach(s);
     blockDetach(s);
     pauseDetach(s);
+    multiDetach(s);
+    watchDetach(s);
+    fieldsetsDetach(s);
     pubsubDetach(s);
     backgroundStop(s);
     serverFree(s);

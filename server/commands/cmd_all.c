@@ -23,7 +23,12 @@ void commandsAddAll(commandTable *t) {
     commandTableAdd(t, hashScanCommands);
     commandTableAdd(t, hashTtlCommands);
     commandTableAdd(t, hashExCommands);
+    commandTableAdd(t, himportCommands);
+    commandTableAdd(t, setCommands);
+    commandTableAdd(t, setOpsCommands);
+    commandTableAdd(t, setRandomCommands);
     commandTableAdd(t, pubsubCommands);
+    commandTableAdd(t, txCommands);
     commandTableAdd(t, configCommands);
     commandTableAdd(t, serverCommands);
     commandTableAdd(t, memoryCommands);

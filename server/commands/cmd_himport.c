@@ -47,8 +47,7 @@ static void setCommand(client *c) {
     keyRef key = argKey(c, 2);
     const typeLimits *limits = &c->server->config.types;
     entry *e = hashNew(key.name);
-    for (size_t i = 0; i < set->count; i++)
-        hashAppend(e, set->fields[i], c->argv[4 + i], limits);
+    for (size_t i = 0; i < set->count; i++) hashAppend(e, set->fields[i], c->argv[4 + i], limits);
     keyTellOverwrite(c, key, TYPE_HASH);
     dbDelete(c->db, key, DB_OVERWRITTEN);
     dbAdd(c->db, key, e);

@@ -37,11 +37,11 @@ bool fieldDeadline(client *c, int index, int64_t unit_ms, int64_t base_ms, int64
     return true;
 }
 
-void fieldRecordBegin(client *c, fieldRecord *r, bytes command, bytes key, int room) {
+void fieldRecordBegin(client *c, fieldRecord *r, bytes verb, bytes key, int room) {
     *r = (fieldRecord){0};
     if (!somebodyFollows(c)) return;
     r->argv = memAlloc(((size_t)room + 2) * sizeof *r->argv);
-    fieldRecordAdd(r, command);
+    fieldRecordAdd(r, verb);
     fieldRecordAdd(r, key);
 }
 

@@ -29,7 +29,7 @@ typedef struct fieldRecord {
 } fieldRecord;
 
 /* Begins a record with room for 'room' words more, and its two first: the command and the key. */
-void fieldRecordBegin(client *c, fieldRecord *r, bytes command, bytes key, int room);
+void fieldRecordBegin(client *c, fieldRecord *r, bytes verb, bytes key, int room);
 void fieldRecordAdd(fieldRecord *r, bytes word);
 /* "FIELDS" and the number, which is filled in at the end: count the fields in by 'count'. */
 void fieldRecordFields(fieldRecord *r);

@@ -39,7 +39,9 @@ enum {
     CMD_ALLOW_BUSY = 1 << 18,
     CMD_MOVABLEKEYS = 1 << 19, /* keys only the handler's words can tell, or any non-index spec */
     CMD_SCRIPT_RUNNER = 1 << 20,
-    CMD_KEYS_ARE_CHANNELS = 1 << 21 /* not_key specs: sharded pub/sub */
+    CMD_KEYS_ARE_CHANNELS = 1 << 21, /* not_key specs: sharded pub/sub */
+    CMD_NOT_QUEUED = 1 << 22,        /* runs at once inside of MULTI; not told */
+    CMD_RUNS_QUEUE = 1 << 23         /* EXEC; not told */
 };
 
 /* ACL categories, as bits; those that follow from flags (@write, @read, @admin, @dangerous, @fast,

@@ -73,6 +73,8 @@ struct config {
     int64_t tcp_backlog, tcp_keepalive, timeout, maxclients;
     int64_t max_new_connections_per_cycle;
     bool protected_mode;
+    int64_t metrics_port;
+    char *metrics_bind;
     bytes requirepass; /* its bytes are the config's; any byte may be in it, zero too */
     int64_t proto_max_bulk_len, client_query_buffer_limit;
     outputLimit output_limits[CONFIG_LIMIT_CLASSES];

@@ -121,6 +121,8 @@ const configRow configRows[] = {
     /* network */
     SPECIAL("bind", "* -::*", &configBind, REST, .flags = CONFIG_MANY),
     INTEGER("port", "6379", 0, 65535, AT(port)),
+    INTEGER("metrics-port", "0", 0, 65535, AT(metrics_port), .flags = CONFIG_IMMUTABLE),
+    TEXT("metrics-bind", "127.0.0.1", AT(metrics_bind), .flags = CONFIG_IMMUTABLE),
     TEXT("bind-source-addr", "", REST),
     YESNO("protected-mode", "yes", AT(protected_mode)),
     INTEGER("tcp-backlog", "511", 0, INT32_MAX, AT(tcp_backlog), .flags = CONFIG_IMMUTABLE),

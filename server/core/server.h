@@ -25,6 +25,8 @@
 
 typedef struct pubsub pubsub;
 typedef struct clientPause clientPause;
+typedef struct watchIndex watchIndex;
+typedef struct multiPool multiPool;
 typedef struct clientWatch clientWatch;
 
 struct server {
@@ -49,8 +51,10 @@ struct server {
     size_t over_soft_limit; /* clients whose soft_limit_since_ms runs */
     uint64_t next_client_id;
     dict *clients_by_id;
-    client *current; /* whose command runs */
-    int call_depth;  /* handlers that run: more than one inside EXEC and scripts */
+    client *current;     /* whose command runs; a script's own client inside of a script */
+    client *caller;      /* who sent it: the outermost one */
+    uint64_t error_mark; /* stats.error_replies when what runs had failed last, or began */
+    int call_depth;      /* handlers that run: more than one inside EXEC and scripts */
     /* What a command left to be done when the outermost one has ended; mostly NULL. */
     void (*afterCommand)(server *s);
     dbHooks db_hooks; /* what every db tells; see effects.h */
@@ -70,7 +74,9 @@ struct server {
     /* ---- rooms of higher floors, filled by wiring ---- */
     pubsub *pubsub;
     struct notify *notify;
+    struct fieldsets *fieldsets;
     struct blocking *blocking;
+    struct history *history;
     struct infoTable *info;
     struct errorStats *errors;
     struct reclaim *reclaim;
@@ -78,6 +84,8 @@ struct server {
     struct background *background;
     struct net *net;
     clientPause *pause;
+    watchIndex *watch;
+    multiPool *multi;
     clientWatch *client_watch;
     chain client_closed;  /* clientClosedHook: told before a client is freed */
     chain client_details; /* clientDetailsHook: what floors above know of a client */

@@ -10,6 +10,7 @@
 #include "server/observe/info_internal.h"
 #include "server/session/block.h"
 #include "server/session/pubsub.h"
+#include "server/session/watch.h"
 #include "storage/base/digest.h"
 #include "storage/db/db_fields.h"
 
@@ -113,9 +114,9 @@ void infoClients(server *s, infoText *t) {
     infoLine(t, "blocked_clients:%zu", n.blocked);
     infoLine(t, "tracking_clients:%zu", n.tracking);
     infoLine(t, "pubsub_clients:%zu", pubsubClients(s));
-    infoLine(t, "watching_clients:0");
+    infoLine(t, "watching_clients:%zu", watchClients(s));
     infoLine(t, "clients_in_timeout_table:%zu", waiting.with_timeout);
-    infoLine(t, "total_watched_keys:0");
+    infoLine(t, "total_watched_keys:%zu", watchKeys(s));
     infoLine(t, "total_blocking_keys:%zu", waiting.keys);
     infoLine(t, "total_blocking_keys_on_nokey:%zu", waiting.keys_even_if_gone);
 }

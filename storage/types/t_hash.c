@@ -86,6 +86,17 @@ bool hashSet(entry *e, bytes field, bytes value, bool keep_deadline, const typeL
     return is_new;
 }
 
+void hashAppend(entry *e, bytes field, bytes value, const typeLimits *limits) {
+    if (!isTable(e) && isTooLong(e, field, value, limits)) toTable(e);
+    if (isTable(e)) {
+        tableAdd(tableOf(e),
+                 &(hashPair){.field = field, .value = value, .deadline_ms = DEADLINE_NONE});
+        return;
+    }
+    packAppend(e, field, value);
+    if ((int64_t)packCount(e) > limits->hash_listpack_entries) toTable(e);
+}
+
 bool hashDelete(entry *e, bytes field) {
     if (isTable(e)) return tableDelete(tableOf(e), field);
     listpackAt at = packFind(e, field);

@@ -48,6 +48,8 @@ void hashPairAt(const entry *e, hashAt at, hashPair *out);
 /* Sets the field; its deadline goes, or stays where 'keep'. True if it is new. 'value' does not lie
  * in the hash. */
 bool hashSet(entry *e, bytes field, bytes value, bool keep_deadline, const typeLimits *limits);
+/* The same for a field that is known not to be there. */
+void hashAppend(entry *e, bytes field, bytes value, const typeLimits *limits);
 /* False if there was no such field. */
 bool hashDelete(entry *e, bytes field);
 

@@ -39,6 +39,7 @@ listpackAt packFind(const entry *e, bytes field);
 void packPairAt(const entry *e, listpackAt at, hashPair *out);
 /* The listpack holds 'more_bytes' more. */
 bool packSet(entry *e, bytes field, bytes value, bool keep_deadline);
+void packAppend(entry *e, bytes field, bytes value);
 void packDeleteAt(entry *e, listpackAt at);
 void packEach(const entry *e, hashVisit visit, void *ctx);
 bool packSetDeadline(entry *e, bytes field, int64_t deadline_ms);

@@ -107,13 +107,18 @@ static void moveInOrder(entry *e, listpackAt at, bytes field, int64_t deadline_m
     if (copy && copy != few) memFree(copy);
 }
 
+void packAppend(entry *e, bytes field, bytes value) {
+    listpack *lp = listpackAppend(listpackAppend(packOf(e), field), value);
+    if (entryEncoding(e) == ENCODING_LISTPACK_EX) lp = listpackAppendInt(lp, 0);
+    setPack(e, lp);
+}
+
 bool packSet(entry *e, bytes field, bytes value, bool keep_deadline) {
     listpack *lp = packOf(e);
     bool timed = entryEncoding(e) == ENCODING_LISTPACK_EX;
     listpackAt at = packFind(e, field);
     if (!at) {
-        lp = listpackAppend(listpackAppend(lp, field), value);
-        setPack(e, timed ? listpackAppendInt(lp, 0) : lp);
+        packAppend(e, field, value);
         return true;
     }
     lp = listpackReplace(lp, listpackNext(lp, at), value);

@@ -2,11 +2,15 @@
 
 #include "storage/base/ensure.h"
 #include "storage/types/t_hash.h"
+#include "storage/types/t_set.h"
 
 static const valueOps *const rows[TYPE_COUNT][ENCODING_COUNT] = {
     [TYPE_HASH] = {[ENCODING_LISTPACK] = &hashListpackOps,
                    [ENCODING_LISTPACK_EX] = &hashPackOps,
                    [ENCODING_DICT] = &hashTableOps},
+    [TYPE_SET] = {[ENCODING_INTSET] = &setIntsetOps,
+                  [ENCODING_LISTPACK] = &setListpackOps,
+                  [ENCODING_DICT] = &setDictOps},
 };
 
 const valueOps *valueOpsOf(valueType type, encoding enc) {

@@ -3,11 +3,18 @@
 #include "server/commands/docs/docs_internal.h"
 
 const docFamily docFamilies[] = {
-    {"hash", docsHash},       {"string", docsString},
-    {"bitmap", docsBitmap},   {"hyperloglog", docsHyperloglog},
-    {"generic", docsGeneric}, {"connection", docsConnection},
-    {"pubsub", docsPubsub},   {"server", docsServer},
-    {"cluster", docsCluster}, {0},
+    {"string", docsString},
+    {"bitmap", docsBitmap},
+    {"hyperloglog", docsHyperloglog},
+    {"hash", docsHash},
+    {"set", docsSet},
+    {"generic", docsGeneric},
+    {"connection", docsConnection},
+    {"pubsub", docsPubsub},
+    {"transactions", docsTransactions},
+    {"server", docsServer},
+    {"cluster", docsCluster},
+    {0},
 };
 
 const char *argumentTypeName(argumentType type) {

@@ -42,9 +42,11 @@ extern const commandDoc docsString[];
 extern const commandDoc docsBitmap[];
 extern const commandDoc docsHyperloglog[];
 extern const commandDoc docsHash[];
+extern const commandDoc docsSet[];
 extern const commandDoc docsGeneric[];
 extern const commandDoc docsConnection[];
 extern const commandDoc docsPubsub[];
+extern const commandDoc docsTransactions[];
 extern const commandDoc docsServer[];
 extern const commandDoc docsCluster[];
 
