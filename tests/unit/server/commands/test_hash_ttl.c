@@ -13,6 +13,13 @@ static void done(void) {
     fakeFree(f);
 }
 
+/* Time passes, and what is due then runs. */
+static void later(int64_t ms) {
+    fakeAdvanceMs(f, ms);
+    serverReadClock(f->server);
+    cronRun(f->server);
+}
+
 /* Each test runs with small hashes as listpacks and with all as dicts. */
 static void setupWith(int dicts) {
     setup();
@@ -143,7 +150,7 @@ END_TEST
 START_TEST(fieldsPastTheirDeadlineAreNotSeen) {
     for (int dicts = 0; dicts < 2; dicts++) {
         setupWith(dicts);
-        CALL(f, "DEBUG SET-ACTIVE-EXPIRE 0", "+OK|");
+        f->server->active_expire = false;
         CALL(f, "HSET h a 1 b 2 c 3 d 4 e 5 k 9", ":6|");
         CALL(f, "HPEXPIRE h 10 FIELDS 5 a b c d e", "*5|:1|:1|:1|:1|:1|");
         fakeAdvanceMs(f, 10);
@@ -176,7 +183,7 @@ END_TEST
 START_TEST(theLastFieldPastItsDeadlineTakesTheKeyWithIt) {
     for (int dicts = 0; dicts < 2; dicts++) {
         setupWith(dicts);
-        CALL(f, "DEBUG SET-ACTIVE-EXPIRE 0", "+OK|");
+        f->server->active_expire = false;
         CALL(f, "HSETEX h PX 10 FIELDS 2 a 1 b 2", ":1|");
         CALL(f, "HSETEX n PX 10 FIELDS 1 a 1", ":1|");
         fakeAdvanceMs(f, 11);
@@ -206,10 +213,9 @@ START_TEST(fieldsExpireByThemselves) {
         const char *wanted = ",subexpiry=2\r\n";
         ck_assert_ptr_nonnull(strstr(fakeCall(f, "INFO keyspace"), wanted));
         fakeRecordEvents(f, NOTIFY_ALL);
-        fakeAdvanceMs(f, 300);
-        fakeCall(f, "PING");
+        later(300);
         ck_assert_str_eq(fakeEvents(f), "");
-        fakeAdvanceMs(f, 1);
+        later(1);
         CALL(f, "HLEN h", ":1|");
         CALL(f, "EXISTS n", ":0|");
         const char *events = fakeEvents(f);
@@ -290,8 +296,7 @@ START_TEST(deadlinesTravelWithTheKey) {
         CALL(f, "HPTTL copy FIELDS 1 a", "*1|:100|");
         CALL(f, "SELECT 3", "+OK|");
         CALL(f, "HPTTL new FIELDS 1 a", "*1|:100|");
-        fakeAdvanceMs(f, 101);
-        fakeCall(f, "PING");
+        later(101);
         for (int i = 0; i < f->server->db_count; i++)
             ck_assert_uint_eq(dbCount(f->server->dbs[i]), 0);
         CALL(f, "HSETEX h PX 100 FIELDS 1 a 1", ":1|");
@@ -310,8 +315,8 @@ START_TEST(manyFieldsDueAtOnceGoInSlices) {
     setup();
     for (int i = 0; i < FIELDS; i++) fakeCallFormat(f, "HSETEX h PX 50 FIELDS 1 field:%d value", i);
     CALL(f, "HLEN h", ":3000|");
-    fakeAdvanceMs(f, 51);
-    for (int i = 0; i < FIELDS && dbCount(f->server->dbs[0]); i++) fakeCall(f, "PING");
+    later(51);
+    for (int i = 0; i < FIELDS && dbCount(f->server->dbs[0]); i++) later(0);
     CALL(f, "EXISTS h", ":0|");
     ck_assert_uint_eq(f->server->stats.expired_subkeys, FIELDS);
     done();
