@@ -29,6 +29,9 @@ void commandsAddAll(commandTable *t) {
     commandTableAdd(t, setRandomCommands);
     commandTableAdd(t, pubsubCommands);
     commandTableAdd(t, txCommands);
+    commandTableAdd(t, slowlogCommands);
+    commandTableAdd(t, latencyCommands);
+    commandTableAdd(t, monitorCommands);
     commandTableAdd(t, configCommands);
     commandTableAdd(t, serverCommands);
     commandTableAdd(t, memoryCommands);

@@ -5,10 +5,12 @@
 #include "server/core/args.h"
 #include "server/core/reply.h"
 #include "server/core/server.h"
+#include "server/observe/monitor.h"
 #include "server/session/auth.h"
 #include "server/session/fieldsets.h"
 #include "server/session/multi.h"
 #include "server/session/pubsub.h"
+#include "server/session/tracking.h"
 
 /* PING [message]
  * A RESP2 client with subscriptions reads only messages, so that it gets one. */
@@ -55,8 +57,10 @@ static void resetCommand(client *c) {
     const uint32_t modes = CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP | CLIENT_REPLY_SKIP_NEXT |
                            CLIENT_NO_EVICT | CLIENT_NO_TOUCH | CLIENT_READONLY;
     multiDiscard(c);
+    monitorEnd(c);
     pubsubForget(c);
     fieldsetDropAll(c);
+    trackingStop(c);
     c->flags &= ~modes;
     c->resp = 2;
     c->db = c->server->dbs[0];

@@ -23,8 +23,9 @@ static size_t dumpedLength(size_t size) {
     return size < 64 ? 1 : size < 16384 ? 2 : size <= UINT32_MAX ? 5 : 9;
 }
 
-/* What the value would take in a dump, before compression. */
+/* What the value would take in a dump, before compression; of a collection, what it takes here. */
 static size_t dumpedSize(const entry *e) {
+    if (entryType(e) != TYPE_STRING) return entryMemory(e);
     int64_t number;
     size_t size = entryStringSize(e);
     if (entryStringInt(e, &number)) {
@@ -72,8 +73,15 @@ static void notOfEncoding(client *c, const char *text) {
     if (peekKey(c, 2)) replyError(c, text);
 }
 
+/* DEBUG LISTPACK key
+ * Elsewhere it prints to the log; here OBJECT and MEMORY say what there is to know. */
 void debugListpack(client *c) {
-    notOfEncoding(c, "ERR Not a listpack encoded object.");
+    const entry *e = peekKey(c, 2);
+    if (!e) return;
+    if (entryEncoding(e) == ENCODING_LISTPACK || entryEncoding(e) == ENCODING_LISTPACK_EX)
+        replyOk(c);
+    else
+        replyError(c, "ERR Not a listpack encoded object.");
 }
 
 void debugQuicklist(client *c) {

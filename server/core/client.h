@@ -129,6 +129,7 @@ typedef struct clientDetails {
     int64_t queued; /* in MULTI; -1: no transaction */
     uint64_t watched, queued_bytes;
     int64_t redirect; /* of tracking: an id, 0 itself, -1 none */
+    bool broadcast, redirect_broken;
     size_t memory;    /* of all that state */
 } clientDetails;
 

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "storage/base/bytes.h"
+#include "storage/base/histogram.h"
 
 typedef struct client client;
 typedef struct command command;
@@ -140,7 +141,7 @@ struct command {
     int16_t arity;
     void (*run)(client *c);
     uint64_t calls, usec_ns, rejected, failed; /* usec_ns: time in nanoseconds */
-    void *latency;                             /* a histogram, owned by server/observe */
+    histogram *latency;                        /* of times in nanoseconds; NULL: none yet */
     const commandDoc *doc;                     /* what COMMAND DOCS tells, NULL if nothing */
     const char *group;                         /* "string", as its documentation is filed */
 };

@@ -6,6 +6,7 @@
 #include "server/core/reply.h"
 #include "server/core/server.h"
 #include "storage/base/ensure.h"
+#include "storage/base/mem.h"
 
 void gateSet(server *s, gate which, gateAnswer (*check)(client *c)) {
     ensure(!s->gates.check[which]);
@@ -81,12 +82,28 @@ static gateAnswer askGates(client *c, uint32_t live) {
     return GATE_PASS;
 }
 
-static void count(server *s, command *cmd, uint64_t ns) {
+/* After the call: its counters, and whoever looks on. */
+static void count(client *c, command *cmd, uint64_t ns) {
+    server *s = c->server;
     cmd->calls++;
     cmd->usec_ns += ns;
     cmd->failed += s->stats.error_replies > s->error_mark; /* CONFIG RESETSTAT lowers them */
     s->error_mark = s->stats.error_replies; /* What failed inside of EXEC is not EXEC's failure. */
     s->stats.commands++;
+    if (s->observer.tracked) {
+        if (__builtin_expect(!cmd->latency, 0)) cmd->latency = memCalloc(1, sizeof *cmd->latency);
+        histogramAdd(cmd->latency, ns);
+    }
+    if (__builtin_expect(ns >= s->observer.slow_ns, 0)) s->observer.slow(c, cmd, ns);
+}
+
+static inline void show(client *c, command *cmd) {
+    callObserver *o = &c->server->observer;
+    if (__builtin_expect(o->monitored, 0) && !c->server->runs_again) o->called(c, cmd);
+}
+
+static inline void noteTracked(client *c, const client *ran, const command *cmd) {
+    if (__builtin_expect(c->flags & CLIENT_TRACKING, 0)) c->server->trackedRequest(c, ran, cmd);
 }
 
 void dispatchCall(client *c, command *cmd) {
@@ -104,7 +121,9 @@ void dispatchCall(client *c, command *cmd) {
     backgroundShake(s);
 #endif
     s->now_ns = s->clock->monotonic_ns(s->clock->ctx);
-    count(s, cmd, s->now_ns - start);
+    show(c, cmd);
+    count(c, cmd, s->now_ns - start);
+    noteTracked(s->caller, c, cmd);
 }
 
 static void call(client *c, command *cmd) {
@@ -123,19 +142,24 @@ static void call(client *c, command *cmd) {
 #endif
     serverReadClock(s);
     uint64_t spent_ns = s->now_ns - start;
+    show(c, cmd);
     /* Who waits for a key is counted when it has been served. */
     if (__builtin_expect(c->flags & CLIENT_BLOCKED && c->blocked, 0)) {
         cmd->usec_ns += spent_ns;
         return;
     }
-    count(s, cmd, spent_ns);
+    count(c, cmd, spent_ns);
     c->commands++;
     c->last_active_ms = s->now_ms;
     serverAfterCommand(s);
 }
 
 void dispatchAgain(client *c) {
+    server *s = c->server;
+    s->runs_again = true;
     call(c, c->cmd);
+    s->runs_again = false;
+    noteTracked(c, c, c->cmd);
 }
 
 uint32_t dispatchFlags(const client *c) {
@@ -145,16 +169,19 @@ uint32_t dispatchFlags(const client *c) {
 
 /* A request that got no further, its error said. Ends a transaction, now or at its EXEC. */
 static void noteRefused(client *c) {
+    noteTracked(c, c, NULL);
     c->flags &= ~(uint32_t)CLIENT_REPLY_SKIP;
-    if (c->flags & CLIENT_ASKS_EXEC)
+    if (c->flags & CLIENT_ASKS_EXEC) {
         c->server->gates.execRefused(c);
-    else if (c->flags & CLIENT_MULTI)
+        if (c->cmd) show(c, c->cmd); /* It ends what was shown of the transaction. */
+    } else if (c->flags & CLIENT_MULTI)
         c->flags |= CLIENT_DIRTY_EXEC;
     c->flags &= ~(uint32_t)CLIENT_ASKS_EXEC;
 }
 
 /* What comes of the reply modes SKIP and of the one before it. */
 static void endSkip(client *c) {
+    if (!(c->flags & (CLIENT_REPLY_SKIP_NEXT | CLIENT_REPLY_SKIP))) return;
     bool next = c->flags & CLIENT_REPLY_SKIP_NEXT;
     c->flags &= ~(uint32_t)(CLIENT_REPLY_SKIP_NEXT | CLIENT_REPLY_SKIP);
     if (next) c->flags |= CLIENT_REPLY_SKIP;
@@ -198,6 +225,10 @@ bool dispatchRequest(client *c) {
         dispatchCall(c, cmd);
     else
         call(c, cmd);
-    if (__builtin_expect(c->flags & (CLIENT_REPLY_SKIP | CLIENT_REPLY_SKIP_NEXT), 0)) endSkip(c);
+    const uint32_t followed = CLIENT_REPLY_SKIP | CLIENT_REPLY_SKIP_NEXT | CLIENT_TRACKING;
+    if (__builtin_expect(c->flags & followed, 0)) {
+        endSkip(c);
+        if (!s->current) noteTracked(c, c, cmd);
+    }
     return true;
 }

@@ -76,6 +76,7 @@ static void setTimer(net *n, uint64_t wait_ns) {
 static void flushAll(server *s) {
     client *c;
     chainNode *node;
+    serverBeforeFlush(s);
     while ((node = chainTakeFirst(&s->to_flush))) {
         c = CHAIN_ITEM(node, client, in_flush);
         c->flags &= ~(uint32_t)CLIENT_QUEUED_FLUSH;
