@@ -182,13 +182,14 @@ static void hscanCommand(client *c) {
     r.found = r.found_inline;
     r.count = r.seen = 0;
     r.capacity = FOUND_INLINE;
-    if (!scanOptionsParse(c, 2, SCAN_MAY_NOVALUES, &r.options)) return;
+    uint64_t cursor;
     const entry *e;
-    if (!hashOpenRead(c, &e)) return;
-    if (e)
-        scanHash(c, &r, e);
-    else
+    /* Where there is no hash, options are not looked at. */
+    if (!scanCursorParse(c, 2, &cursor) || !hashOpenRead(c, &e)) return;
+    if (!e)
         replyScan(c, 0, 0);
+    else if (scanOptionsParse(c, 2, SCAN_MAY_NOVALUES, &r.options))
+        scanHash(c, &r, e);
 }
 
 const commandSpec hashScanCommands[] = {

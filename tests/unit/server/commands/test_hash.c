@@ -73,6 +73,8 @@ START_TEST(wrongArgumentsAreRefused) {
     CALL(f, "HRANDFIELD s 1", WRONG_TYPE);
     CALL(f, "HSCAN s 0", WRONG_TYPE);
     CALL(f, "HSCAN h x", "-ERR invalid cursor|");
+    CALL(f, "HSCAN h 0 NOVALUE", "*2|$1|0|*0|");
+    CALL(f, "HSET h a 1", ":1|");
     CALL(f, "HSCAN h 0 NOVALUE", "-ERR syntax error|");
     CALL(f, "HRANDFIELD h 1 x", "-ERR syntax error|");
     CALL(f, "HRANDFIELD h x", "-ERR value is not an integer or out of range|");
