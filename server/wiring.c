@@ -9,6 +9,7 @@
 #include "server/session/block.h"
 #include "server/session/client_watch.h"
 #include "server/session/multi.h"
+#include "server/session/fieldsets.h"
 #include "server/session/notify.h"
 #include "server/session/pause.h"
 #include "server/session/pubsub.h"
@@ -21,6 +22,7 @@ server *wiringNewServer(const config *cfg, const clockSource *clock) {
     authAttach(s);
     pubsubAttach(s);
     notifyAttach(s);
+    fieldsetsAttach(s);
     trackingAttach(s);
     watchAttach(s);
     multiAttach(s);
@@ -42,6 +44,7 @@ void wiringFreeServer(server *s) {
     pauseDetach(s);
     multiDetach(s);
     watchDetach(s);
+    fieldsetsDetach(s);
     trackingDetach(s);
     pubsubDetach(s);
     backgroundStop(s);

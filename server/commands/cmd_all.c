@@ -26,6 +26,11 @@ void commandsAddAll(commandTable *t) {
     commandTableAdd(t, listCommands);
     commandTableAdd(t, listMoveCommands);
     commandTableAdd(t, listBlockCommands);
+    commandTableAdd(t, hashCommands);
+    commandTableAdd(t, hashScanCommands);
+    commandTableAdd(t, hashTtlCommands);
+    commandTableAdd(t, hashExCommands);
+    commandTableAdd(t, himportCommands);
     commandTableAdd(t, setCommands);
     commandTableAdd(t, setOpsCommands);
     commandTableAdd(t, setRandomCommands);

@@ -61,6 +61,16 @@ def thousandMembers(client):
     client.many(packs('SADD', 'set', (b'element:%d' % n for n in range(1000))))
 
 
+def oneHash(client):
+    client.many(packs('HSET', 'hash', (w for n in range(1000000) for w in (b'element:%012d' % n, b'v' * 16)),
+                      200))
+
+
+def hundredFields(client):
+    client.many(packs('HSET', 'hash', (w for n in range(100) for w in (b'field:%d' % n, b'value:%d' % n)),
+                      200))
+
+
 def transaction(r):
     """8 requests: a watched key, three writes, two reads."""
     keys = [b'key:%012d' % r.randrange(KEYS) for _ in range(6)]
@@ -79,6 +89,12 @@ CASES = [
     Case('mset', 'MSET of 10 keys, 4 pipelined', 'mset', 4, 0.6, share=0.2),
     Case('exec', 'WATCH, MULTI, 5 commands, EXEC, 2 pipelined', pipeline=2, target=0.65, share=0.1,
          play=transaction),
+    Case('hset', 'HSET of a hash of 1,000,000, 16 pipelined', target=0.6,
+         command=['HSET', 'hash', 'element:__rand_int__', 'v' * 16], setup=oneHash),
+    Case('hget', 'HGET of a hash of 1,000,000, 16 pipelined', target=0.6,
+         command=['HGET', 'hash', 'element:__rand_int__'], setup=oneHash),
+    Case('hgetall', 'HGETALL of 100 fields, 16 pipelined', target=0.7, share=0.05,
+         command=['HGETALL', 'hash'], setup=hundredFields),
     Case('sadd', 'SADD to a set of 100,000, 16 pipelined', target=0.6, keys=100000,
          command=['SADD', 'set', 'element:__rand_int__'], setup=oneSet),
     Case('sinter', 'SINTER of two sets of 10,000', pipeline=1, target=0.7, share=0.0005,

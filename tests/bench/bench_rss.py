@@ -53,6 +53,18 @@ def setOfMembers(count):
     return packs('SADD', 'set', ((b'member:%012d' % n,) for n in range(count)))
 
 
+def hashOfFields(count):
+    rng = random.Random(5)
+    return packs('HSET', 'hash', ((b'field:%012d' % n, rng.randbytes(16)) for n in range(count)))
+
+
+def smallHashes(count):
+    rng = random.Random(5)
+    for n in range(count):
+        yield Resp.pack('HSET', b'key:%012d' % n, *(w for f in range(1, 6)
+                                                    for w in (b'f%d' % f, b'%08x' % rng.getrandbits(32))))
+
+
 class Shape:
     """One row: requests(count) fill the server with 'share' of --keys things, which 'held' counts;
     each may take 'target' bytes."""
@@ -66,8 +78,10 @@ KEYS = [
     Shape('number', '8 B number', numbers, 46),
     Shape('value', '32 B value', values, 70),
     Shape('ttl', '64 B value with TTL', valuesWithTtl, 125),
+    Shape('hashes', 'hash of five fields', smallHashes, 130, share=0.3),
 ]
 ELEMENTS = [
+    Shape('hash', 'hash, 18 B fields, 16 B values', hashOfFields, 54, held=('HLEN', 'hash')),
     Shape('set', 'set, members of 19 B', setOfMembers, 37, held=('SCARD', 'set')),
 ]
 

@@ -7,6 +7,7 @@ const docFamily docFamilies[] = {
     {"bitmap", docsBitmap},
     {"hyperloglog", docsHyperloglog},
     {"list", docsList},
+    {"hash", docsHash},
     {"set", docsSet},
     {"geo", docsGeo},
     {"array", docsArray},

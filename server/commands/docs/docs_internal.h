@@ -44,6 +44,7 @@ extern const commandDoc docsHyperloglog[];
 extern const commandDoc docsGeo[];
 extern const commandDoc docsArray[];
 extern const commandDoc docsList[];
+extern const commandDoc docsHash[];
 extern const commandDoc docsSet[];
 extern const commandDoc docsSortedSet[];
 extern const commandDoc docsGeneric[];
