@@ -95,7 +95,7 @@ static void limitOf(const sortRequest *r, size_t total, size_t *start, size_t *c
 /* What the items are ordered by, read from where BY says. False after replying. */
 static bool weigh(client *c, const sortRequest *r, sortItems *items) {
     sortPattern by = sortPatternOf(r->by ? c->argv[r->by] : BYTES("#"));
-    sortFetcher fetcher = {NULL, 0, "", {0}};
+    sortFetcher fetcher = {.key = NULL};
     bool good = true;
     for (size_t i = 0; i < items->count; i++) {
         bytes value;
@@ -123,7 +123,7 @@ static bool putInOrder(client *c, const sortRequest *r, sortItems *items) {
 
 static void replyItems(client *c, const sortGets *gets, const sortItems *items, size_t start,
                        size_t count) {
-    sortFetcher fetcher = {NULL, 0, "", {0}};
+    sortFetcher fetcher = {.key = NULL};
     replyArray(c, count * (size_t)gets->count);
     for (size_t i = start; i < start + count; i++) {
         for (int n = 0; n < gets->count; n++) {
@@ -145,13 +145,13 @@ static void storeItems(client *c, keyRef key, const sortGets *gets, const sortIt
         replyInteger(c, 0);
         return;
     }
-    sortFetcher fetcher = {NULL, 0, "", {0}};
+    sortFetcher fetcher = {.key = NULL};
     entry *outcome = listNew(key.name);
     for (size_t i = start; i < start + count; i++) {
         for (int n = 0; n < gets->count; n++) {
             bytes value = BYTES("");
             sortFetch(c, &fetcher, &gets->list[n], sortItemText(items, i), &value);
-            listPush(outcome, LIST_TAIL, value, &c->server->config.types);
+            listPush(outcome, QUICKLIST_TAIL, value, &c->server->config.types);
         }
     }
     sortFetcherClear(&fetcher);

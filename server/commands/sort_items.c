@@ -48,11 +48,12 @@ static void addItem(sortItems *s, bytes text) {
     s->list[place] = (sortItem){.at = keepText(s, text), .size = text.size, .place = place};
 }
 
-static void addList(sortItems *s, const entry *e, size_t start, size_t count) {
+static void addList(sortItems *s, const entry *e, size_t start, size_t count, bool reverse) {
     char digits[NUM_INT_MAX];
     listIterator it;
     listpackValue value;
-    listIteratorInit(&it, e, (int64_t)start, false);
+    int64_t first = reverse ? -1 - (int64_t)start : (int64_t)start;
+    listIteratorInit(&it, e, first, reverse);
     for (; count && listIteratorNext(&it, &value); count--)
         addItem(s, listpackValueText(value, digits));
     listIteratorEnd(&it);
@@ -77,7 +78,7 @@ void sortItemsOf(sortItems *s, const entry *e, size_t start, size_t count, bool 
     s->room = count;
     s->list = memAlloc((count ? count : 1) * sizeof *s->list);
     if (entryType(e) == TYPE_LIST)
-        addList(s, e, start, count);
+        addList(s, e, start, count, reverse);
     else if (entryType(e) == TYPE_SET)
         addSet(s, e, start, count);
     else

@@ -15,6 +15,7 @@ KEYS = {
     'zset': ['z1', 'z2', 'z3', 'z4'],
     'list': ['l1', 'l2', 'l3', '{t}l4', 'l5'],
     'hash': ['a1', 'a2', '{t}a3'],
+    'sort': ['so1', 'so2', 'so3', 'so4', 'so5', 'so6', 'so7', 'so8'],
     'other': ['o-list', 'o-set', 'o-hash', 'o-zset', 'o-stream'],
 }
 STRANGE_KEYS = ['', 'no such key', b'\x00\xff\r\n', 'x' * 300, '12345', '*']
