@@ -130,7 +130,7 @@ typedef struct clientDetails {
     uint64_t watched, queued_bytes;
     int64_t redirect; /* of tracking: an id, 0 itself, -1 none */
     bool broadcast, redirect_broken;
-    size_t memory;    /* of all that state */
+    size_t memory; /* of all that state */
 } clientDetails;
 
 typedef struct clientDetailsHook {

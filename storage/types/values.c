@@ -8,8 +8,8 @@
 #include "storage/types/t_zset.h"
 
 static const valueOps *const rows[TYPE_COUNT][ENCODING_COUNT] = {
-    [TYPE_LIST] = {[ENCODING_LISTPACK] = &listListpackOps,
-                   [ENCODING_QUICKLIST] = &listQuicklistOps},
+    [TYPE_LIST] =
+        {[ENCODING_LISTPACK] = &listListpackOps, [ENCODING_QUICKLIST] = &listQuicklistOps},
     [TYPE_HASH] = {[ENCODING_LISTPACK] = &hashListpackOps,
                    [ENCODING_LISTPACK_EX] = &hashPackOps,
                    [ENCODING_DICT] = &hashTableOps},

@@ -71,6 +71,15 @@ def hundredFields(client):
                       200))
 
 
+def longList(client):
+    """As much as the rounds of RPOP take out."""
+    client.many(packs('RPUSH', 'list', [b'v' * VALUE_BYTES] * 1100000))
+
+
+def thousandElements(client):
+    client.many(packs('RPUSH', 'list', [b'v' * VALUE_BYTES] * 1000))
+
+
 def transaction(r):
     """8 requests: a watched key, three writes, two reads."""
     keys = [b'key:%012d' % r.randrange(KEYS) for _ in range(6)]
@@ -95,6 +104,12 @@ CASES = [
          command=['HGET', 'hash', 'element:__rand_int__'], setup=oneHash),
     Case('hgetall', 'HGETALL of 100 fields, 16 pipelined', target=0.7, share=0.05,
          command=['HGETALL', 'hash'], setup=hundredFields),
+    Case('lpush', 'LPUSH 64 B to a long list, 16 pipelined', target=0.72, share=0.1,
+         command=['LPUSH', 'list', 'v' * VALUE_BYTES], setup=thousandElements),
+    Case('rpop', 'RPOP from a long list, 16 pipelined', target=0.72, share=0.1,
+         command=['RPOP', 'list'], setup=longList),
+    Case('lrange', 'LRANGE of 100 elements of 64 B, 4 pipelined', pipeline=4, target=0.85,
+         share=0.1, command=['LRANGE', 'list', '0', '99'], setup=thousandElements),
     Case('sadd', 'SADD to a set of 100,000, 16 pipelined', target=0.6, keys=100000,
          command=['SADD', 'set', 'element:__rand_int__'], setup=oneSet),
     Case('sinter', 'SINTER of two sets of 10,000', pipeline=1, target=0.7, share=0.0005,

@@ -65,6 +65,10 @@ def smallHashes(count):
                                                     for w in (b'f%d' % f, b'%08x' % rng.getrandbits(32))))
 
 
+def listOfElements(count):
+    return packs('RPUSH', 'list', ((b'elem:%09d' % n,) for n in range(count)))
+
+
 class Shape:
     """One row: requests(count) fill the server with 'share' of --keys things, which 'held' counts;
     each may take 'target' bytes."""
@@ -82,6 +86,7 @@ KEYS = [
 ]
 ELEMENTS = [
     Shape('hash', 'hash, 18 B fields, 16 B values', hashOfFields, 54, held=('HLEN', 'hash')),
+    Shape('list', 'list, elements of 14 B', listOfElements, 20, held=('LLEN', 'list')),
     Shape('set', 'set, members of 19 B', setOfMembers, 37, held=('SCARD', 'set')),
 ]
 

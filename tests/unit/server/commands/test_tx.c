@@ -150,9 +150,8 @@ START_TEST(whatWaitsCountsInTheClientAndAgainstItsLimit) {
     clientDescribe(f->client, line, sizeof line);
     ck_assert_ptr_nonnull(strstr(line, " flags=x "));
     ck_assert_ptr_nonnull(strstr(line, " multi=1 watch=0 "));
-    const char *tells = strstr(line, " multi-mem=");
-    ck_assert_int_gt(atol(tells + 11), 600 * 1024);
-    ck_assert_int_gt(atol(strstr(line, " tot-mem=") + 9), 600 * 1024);
+    ck_assert_int_gt(strtol(strstr(line, " multi-mem=") + 11, NULL, 10), 600 * 1024);
+    ck_assert_int_gt(strtol(strstr(line, " tot-mem=") + 9, NULL, 10), 600 * 1024);
     ck_assert_str_eq(fakeCallArgs(f, f->client, 2, echo, NULL), "+QUEUED\r\n");
     ck_assert_str_eq(fakeCallArgs(f, f->client, 2, echo, NULL), "+QUEUED\r\n");
     ck_assert(!(f->client->flags & CLIENT_CLOSE_NOW));
