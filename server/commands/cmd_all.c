@@ -19,9 +19,18 @@ void commandsAddAll(commandTable *t) {
     commandTableAdd(t, clientCommands);
     commandTableAdd(t, bitmapCommands);
     commandTableAdd(t, hllCommands);
+    commandTableAdd(t, geoCommands);
+    commandTableAdd(t, geoSearchCommands);
+    commandTableAdd(t, arrayCommands);
+    commandTableAdd(t, arraySearchCommands);
     commandTableAdd(t, listCommands);
     commandTableAdd(t, listMoveCommands);
     commandTableAdd(t, listBlockCommands);
+    commandTableAdd(t, hashCommands);
+    commandTableAdd(t, hashScanCommands);
+    commandTableAdd(t, hashTtlCommands);
+    commandTableAdd(t, hashExCommands);
+    commandTableAdd(t, himportCommands);
     commandTableAdd(t, setCommands);
     commandTableAdd(t, setOpsCommands);
     commandTableAdd(t, setRandomCommands);

@@ -35,6 +35,7 @@ EVENTS_DIFFER = [
     (r'BITOP .*', 'del|expired', 'a target past its deadline expires; 7.0.15 deletes it'),
     (r'BITFIELD .*', 'setbit',
      'newer servers tell of each INCRBY and of a string that grew, and not of a SET of the same'),
+    (r'SORT(_RO)? .*', 'keymiss', 'sets are read in an order of each server\'s own'),
     (r'SETBIT .*', 'setbit', 'newer servers do not tell of a SETBIT that changes nothing'),
 ]
 
