@@ -24,9 +24,16 @@ void commandsAddAll(commandTable *t) {
     commandTableAdd(t, hashTtlCommands);
     commandTableAdd(t, hashExCommands);
     commandTableAdd(t, himportCommands);
+    commandTableAdd(t, listCommands);
+    commandTableAdd(t, listMoveCommands);
+    commandTableAdd(t, listBlockCommands);
     commandTableAdd(t, setCommands);
     commandTableAdd(t, setOpsCommands);
     commandTableAdd(t, setRandomCommands);
+    commandTableAdd(t, zsetCommands);
+    commandTableAdd(t, zsetRangeCommands);
+    commandTableAdd(t, zsetPopCommands);
+    commandTableAdd(t, zsetOpsCommands);
     commandTableAdd(t, pubsubCommands);
     commandTableAdd(t, txCommands);
     commandTableAdd(t, slowlogCommands);

@@ -93,13 +93,16 @@ static void debugNothing(client *c) {
     replyOk(c);
 }
 
-/* DEBUG QUICKLIST-PACKED-THRESHOLD size */
+/* DEBUG QUICKLIST-PACKED-THRESHOLD size
+ * From that size on, elements of a list have nodes of their own; 0: as usual. */
 static void debugPackedThreshold(client *c) {
     uint64_t size;
-    if (!numParseSize(c->argv[2], &size) || size > (uint64_t)UINT32_MAX + 1)
+    if (!numParseSize(c->argv[2], &size) || size > (uint64_t)UINT32_MAX + 1) {
         replyError(c, "ERR argument must be a memory value bigger than 1 and smaller than 4gb");
-    else
-        replyOk(c);
+        return;
+    }
+    c->server->config.types.list_plain_bytes = (int64_t)size;
+    replyOk(c);
 }
 
 /* DEBUG REPLYBUFFER PEAK-RESET-TIME never|reset|milliseconds, RESIZING 0|1

@@ -248,6 +248,19 @@ entry *dbAdd(db *d, keyRef key, entry *e) {
     return linkEntry(d, key.hash, e);
 }
 
+entry *dbReplace(db *d, keyRef key, entry *e) {
+    entry *old = dbOpen(d, key);
+    if (!old) return dbAdd(d, key, e);
+    d->hooks->removed(d->hooks->ctx, d, key, old, DB_OVERWRITTEN);
+    if (entryHasDeadline(old)) expiryDictRemove(d->expires, old, key.hash);
+    entrySetAccess(e, entryAccess(old));
+    dictRepoint(d->keys, key.hash, old, e);
+    d->changes++;
+    if (entryHasDeadline(e)) dbNoteDeadline(d, e, key.hash);
+    discardEntry(d->discard, old);
+    return e;
+}
+
 entry *dbAddCollection(db *d, keyRef key, valueType type, encoding enc, void *collection) {
     return dbAdd(d, key, entryNewCollection(key.name, type, enc, collection));
 }

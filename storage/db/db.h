@@ -104,6 +104,9 @@ entry *dbEditString(db *d, keyRef key, entry *e, size_t size, char **data);
 entry *dbAddCollection(db *d, keyRef key, valueType type, encoding enc, void *collection);
 /* Adds a whole entry (of dbDetach, entryCopy or a loader) whose key is not there. Takes e. */
 entry *dbAdd(db *d, keyRef key, entry *e);
+/* Adds a whole entry in the place of what is there, if there is something (DB_OVERWRITTEN, unless
+ * it was past its deadline), its deadline not kept. Takes e. */
+entry *dbReplace(db *d, keyRef key, entry *e);
 
 /* 'deadline_ms' DEADLINE_NONE makes it last. The entry's address from now on. */
 entry *dbSetDeadline(db *d, keyRef key, entry *e, int64_t deadline_ms);

@@ -12,6 +12,8 @@ KEYS = {
     'bits': ['b1', 'b2', 'b3'],
     'hll': ['h1', 'h2', 'h3', 'h4'],
     'hash': ['a1', 'a2', '{t}a3'],
+    'zset': ['z1', 'z2', 'z3', 'z4'],
+    'list': ['l1', 'l2', 'l3', '{t}l4', 'l5'],
     'other': ['o-list', 'o-set', 'o-hash', 'o-zset', 'o-stream'],
 }
 STRANGE_KEYS = ['', 'no such key', b'\x00\xff\r\n', 'x' * 300, '12345', '*']

@@ -41,6 +41,12 @@ EVENTS_DIFFER = [
 # Sent, and the replies may differ; what they leave behind is the same.
 # (regular expression of the command; of Ebb's raw reply; of the oracle's raw reply; reason)
 REPLIES_DIFFER = [
+    (r'OBJECT ENCODING .*', r'^\$8\r\nlistpack', r'^\$9\r\nquicklist',
+     'newer servers keep small lists in one listpack'),
+    (r'LPOS .* RANK -9223372036854775808.*', r'^-ERR value is out of range', r'^[:$*_]',
+     'newer servers refuse the one rank whose opposite is no number'),
+    (r'(BLPOP|BRPOP|BLMOVE|BRPOPLPUSH|BLMPOP) .*', r'^-ERR timeout is out of range',
+     r'^-ERR timeout is negative', '7.0.15 takes a timeout too long to count for a negative one'),
     (r'OBJECT ENCODING h\d', r'^\$6\r\nembstr', r'^\$3\r\nraw',
      '7.0.15 unshares the string of a HyperLogLog before it knows whether it will be changed'),
     (r'\S+ HELP', r'^\*\d+\r\n\+', r'^\*\d+\r\n\+', 'help is in words of our own'),
@@ -68,11 +74,13 @@ REPLIES_DIFFER = [
      'newer servers have one more tip'),
     (r'CONFIG SET .{128,}', r"^-ERR Unknown option .{165,180}'\r\n", r'^-ERR Unknown option .{165,}',
      'a long name is cut in the error text'),
-    (r'MEMORY DOCTOR', r'^[$=]', r'^[$=]', 'the doctor speaks in words of our own'),
+    (r'(MEMORY|LATENCY) DOCTOR', r'^[$=]', r'^[$=]', 'the doctor speaks in words of our own'),
     (r'COMMAND INFO .*SUBSCRIBE\b.*', r'\+denyoom\r\n\+pubsub', r'[*~]4\r\n\+pubsub',
      'newer servers refuse to subscribe where memory is short'),
     (r'COMMAND INFO .*', r'\r\n\$5\r\nnotes\r\n', r'\r\n\$5\r\nnotes\r\n',
      'notes on keys are in words of our own'),
+    (r'Z(REV)?RANK (("(\\.|[^"\\])*"|\S+) ?){3,}', r'', r'^-ERR wrong number of arguments for ',
+     'WITHSCORE is newer than 7.0'),
     (r'COMMAND GETKEYS(ANDFLAGS)? PFMERGE \S+', r'^\*1\r\n', r'^-ERR Invalid arguments spec',
      'the sources of PFMERGE are optional, as its arity says'),
 ]

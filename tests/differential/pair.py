@@ -75,6 +75,7 @@ class Pair:
         self.ignored_events = set()
         self.has_mortals = False
         self.queued = []
+        self.queued_events = set()  # not compared once these run
         self.differ = patterns(known_differences.REPLIES_DIFFER)
         self.part = patterns(known_differences.SERVERS_PART)
         self.events_differ = [(re.compile(c, re.IGNORECASE | re.DOTALL), set(e.encode().split(b'|')))
@@ -86,6 +87,7 @@ class Pair:
         self.ignored_events = set()
         self.has_mortals = False
         self.queued = []
+        self.queued_events = set()
         for server in self.servers:
             if not server.isRunning():
                 server.start()
@@ -125,10 +127,13 @@ class Pair:
         for its own command."""
         if all(r.raw == b'+QUEUED\r\n' for r in replies):
             self.queued.append(command)
+            self.queued_events |= self._eventsNotCompared(command)
             return False
         name, queued = compare.nameOf(command), self.queued
         if name in (b'EXEC', b'DISCARD', b'RESET'):
             self.queued = []
+            self.ignored_events |= self.queued_events
+            self.queued_events = set()
         if name != b'EXEC' or not all(r.kind == b'*' and r.value is not None
                                       and len(r.value) == len(queued) for r in replies):
             return False
