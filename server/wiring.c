@@ -5,6 +5,7 @@
 #include "server/core/background.h"
 #include "server/observe/info.h"
 #include "server/session/auth.h"
+#include "server/session/block.h"
 #include "server/session/client_watch.h"
 #include "server/session/notify.h"
 #include "server/session/pause.h"
@@ -17,6 +18,7 @@ server *wiringNewServer(const config *cfg, const clockSource *clock) {
     pubsubAttach(s);
     notifyAttach(s);
     pauseAttach(s);
+    blockAttach(s);
     clientWatchAttach(s);
     backgroundStart(s);
     infoAttach(s);
@@ -27,6 +29,7 @@ server *wiringNewServer(const config *cfg, const clockSource *clock) {
 void wiringFreeServer(server *s) {
     infoDetach(s);
     clientWatchDetach(s);
+    blockDetach(s);
     pauseDetach(s);
     pubsubDetach(s);
     backgroundStop(s);

@@ -21,6 +21,14 @@ enum {
     PURGE_STEPS = 32,
 };
 
+/* What a reclaim knows of one kind of slabs. A pass walks everything once for all kinds that are
+ * worth it. */
+typedef struct kindPass {
+    bool active;
+    size_t pages_before; /* bytes, when the pass began */
+    uint64_t next_ns, pause_ns;
+} kindPass;
+
 struct reclaim {
     reclaimHost host;
     reclaimStats stats;
@@ -28,9 +36,8 @@ struct reclaim {
     /* ---- the pass under way ---- */
     bool in_pass;
     int db; /* where it is */
-    uint64_t cursor;
-    size_t pages_before; /* bytes */
-    uint64_t next_pass_ns, pass_pause_ns;
+    dbDefrag at;
+    kindPass kinds[SLAB_KINDS];
     /* ---- the heap ---- */
     size_t heap_steps; /* since the last purge */
     uint64_t purge_ns; /* when it is due, 0: not */
@@ -38,13 +45,18 @@ struct reclaim {
 
 reclaim *reclaimNew(const reclaimHost *host) {
     reclaim *r = memAlloc(sizeof *r);
-    *r = (reclaim){.host = *host, .pass_pause_ns = PASS_PAUSE_NS};
+    *r = (reclaim){.host = *host};
+    for (int kind = 0; kind < SLAB_KINDS; kind++) r->kinds[kind].pause_ns = PASS_PAUSE_NS;
     return r;
 }
 
 static void breakOff(reclaim *r) {
     if (!r->in_pass) return;
-    slabPassEnd(SLAB_ENTRY);
+    for (unsigned kind = 0; kind < SLAB_KINDS; kind++) {
+        if (r->kinds[kind].active) slabPassEnd(kind);
+        r->kinds[kind].active = false;
+    }
+    dbDefragClear(&r->at);
     r->in_pass = false;
 }
 
@@ -80,45 +92,49 @@ static bool shrinkStep(reclaim *r) {
 }
 
 /* Slabs are the process's: another server of it may be in a pass of its own. */
-static bool mayBeginPass(const reclaim *r, uint64_t now_ns) {
-    return now_ns >= r->next_pass_ns && !slabPassActive(SLAB_ENTRY) &&
-           slabPassWorthwhile(SLAB_ENTRY);
+static bool mayBegin(const reclaim *r, slabKind kind, uint64_t now_ns) {
+    return now_ns >= r->kinds[kind].next_ns && !slabPassActive(kind) && slabPassWorthwhile(kind);
 }
 
-static void beginPass(reclaim *r) {
-    slabPassBegin(SLAB_ENTRY);
+static void beginKind(reclaim *r, slabKind kind) {
+    slabPassBegin(kind);
+    r->kinds[kind].active = true;
+    r->kinds[kind].pages_before = slabStatsOf(kind).page_bytes;
     r->in_pass = true;
     r->db = 0;
-    r->cursor = 0;
-    r->pages_before = slabStatsOf(SLAB_ENTRY).page_bytes;
 }
 
-/* What the pass could not reach (entries waiting in discard) must not bring on pass after pass. */
+static bool beginPass(reclaim *r, uint64_t now_ns) {
+    for (unsigned kind = 0; kind < SLAB_KINDS; kind++)
+        if (mayBegin(r, kind, now_ns)) beginKind(r, kind);
+    return r->in_pass;
+}
+
+/* What the pass could not reach (items waiting in discard) must not bring on pass after pass. */
+static void planNext(kindPass *k, slabKind kind, uint64_t now_ns) {
+    size_t pages_after = slabStatsOf(kind).page_bytes;
+    bool useful = pages_after + k->pages_before / 64 < k->pages_before;
+    k->pause_ns = useful ? PASS_PAUSE_NS : k->pause_ns * 2;
+    if (k->pause_ns > PASS_PAUSE_MAX_NS) k->pause_ns = PASS_PAUSE_MAX_NS;
+    k->next_ns = now_ns + k->pause_ns;
+}
+
 static void endPass(reclaim *r, uint64_t now_ns) {
+    bool was_active[SLAB_KINDS];
+    for (unsigned kind = 0; kind < SLAB_KINDS; kind++) was_active[kind] = r->kinds[kind].active;
     breakOff(r);
     r->stats.passes++;
-    size_t pages_after = slabStatsOf(SLAB_ENTRY).page_bytes;
-    bool useful = pages_after + r->pages_before / 64 < r->pages_before;
-    r->pass_pause_ns = useful ? PASS_PAUSE_NS : r->pass_pause_ns * 2;
-    if (r->pass_pause_ns > PASS_PAUSE_MAX_NS) r->pass_pause_ns = PASS_PAUSE_MAX_NS;
-    r->next_pass_ns = now_ns + r->pass_pause_ns;
+    for (unsigned kind = 0; kind < SLAB_KINDS; kind++)
+        if (was_active[kind]) planNext(&r->kinds[kind], kind, now_ns);
 }
 
 static bool moveStep(reclaim *r, uint64_t now_ns) {
-    if (!r->in_pass) {
-        if (r->frozen || !mayBeginPass(r, now_ns)) return false;
-        beginPass(r);
-    }
+    if (!r->in_pass && (r->frozen || !beginPass(r, now_ns))) return false;
     r->stats.state = RECLAIM_MOVING;
-    size_t moved = 0;
-    for (int i = 0; i < WALK_STEPS && r->db < r->host.db_count; i++) {
-        if (dbCount(r->host.dbs[r->db]) > 0)
-            r->cursor = dbDefragStep(r->host.dbs[r->db], r->cursor, &moved);
-        else
-            r->cursor = 0;
-        if (r->cursor == 0) r->db++;
-    }
-    r->stats.moved += moved;
+    size_t moved_before = slabStatsTotal().moved;
+    for (int i = 0; i < WALK_STEPS && r->db < r->host.db_count; i++)
+        if (!dbDefragStep(r->host.dbs[r->db], &r->at)) r->db++;
+    r->stats.moved += slabStatsTotal().moved - moved_before;
     if (r->db == r->host.db_count) endPass(r, now_ns);
     return true;
 }
@@ -151,9 +167,10 @@ static uint64_t sleepNs(reclaim *r, uint64_t now_ns) {
     if (r->heap_steps >= PURGE_STEPS && r->purge_ns == 0) r->purge_ns = now_ns + PURGE_DELAY_NS;
     if (r->purge_ns && now_ns >= r->purge_ns) purge(r);
     uint64_t sleep_ns = r->purge_ns ? r->purge_ns - now_ns : RECLAIM_ASLEEP;
-    if (!r->frozen && now_ns < r->next_pass_ns && slabPassWorthwhile(SLAB_ENTRY)) {
-        uint64_t pause_ns = r->next_pass_ns - now_ns;
-        if (pause_ns < sleep_ns) sleep_ns = pause_ns;
+    for (unsigned kind = 0; kind < SLAB_KINDS && !r->frozen; kind++) {
+        uint64_t next_ns = r->kinds[kind].next_ns;
+        if (now_ns < next_ns && next_ns - now_ns < sleep_ns && slabPassWorthwhile(kind))
+            sleep_ns = next_ns - now_ns;
     }
     return sleep_ns;
 }
@@ -178,7 +195,7 @@ uint64_t reclaimSlice(reclaim *r, uint64_t budget_ns) {
 void reclaimNow(reclaim *r, uint64_t limit_ns) {
     uint64_t start_ns = nowNs(r), now_ns = start_ns;
     breakOff(r); /* A new pass sees what became sparse behind the old one. */
-    r->next_pass_ns = 0;
+    for (int kind = 0; kind < SLAB_KINDS; kind++) r->kinds[kind].next_ns = 0;
     while (now_ns - start_ns < limit_ns && step(r, now_ns)) now_ns = nowNs(r);
     purge(r);
     r->stats.state = RECLAIM_IDLE;
@@ -200,14 +217,11 @@ void reclaimSetFrozen(reclaim *r, bool frozen) {
 void reclaimShake(reclaim *r) {
     if (r->frozen) return;
     while (shrinkStep(r)) continue;
-    if (!r->in_pass) {
-        if (slabPassActive(SLAB_ENTRY)) return;
-        beginPass(r);
-    }
-    r->db = 0;
-    r->cursor = 0;
+    breakOff(r);
+    for (unsigned kind = 0; kind < SLAB_KINDS; kind++)
+        if (!slabPassActive(kind)) beginKind(r, kind);
     while (r->in_pass) moveStep(r, 0);
-    r->next_pass_ns = 0;
+    for (int kind = 0; kind < SLAB_KINDS; kind++) r->kinds[kind].next_ns = 0;
     r->heap_steps = 0;
     r->stats.state = RECLAIM_IDLE;
 }

@@ -13,6 +13,7 @@ void commandsAddAll(commandTable *t) {
     commandTableAdd(t, scanCommands);
     commandTableAdd(t, objectCommands);
     commandTableAdd(t, sortCommands);
+    commandTableAdd(t, waitCommands);
     commandTableAdd(t, dbCommands);
     commandTableAdd(t, connectionCommands);
     commandTableAdd(t, clientCommands);

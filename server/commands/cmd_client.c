@@ -3,6 +3,7 @@
 #include "server/core/args.h"
 #include "server/core/reply.h"
 #include "server/core/server.h"
+#include "server/session/block.h"
 #include "server/session/pause.h"
 #include "storage/base/mem.h"
 
@@ -255,7 +256,7 @@ static void killCommand(client *c) {
 }
 
 /* CLIENT UNBLOCK client-id [TIMEOUT | ERROR]
- * No command blocks so far: nobody is ever found. */
+ * Replies 1 if the client waited, 0 if it did not or is not there. */
 static void unblockCommand(client *c) {
     int64_t id;
     if (c->argc > 4) {
@@ -263,7 +264,9 @@ static void unblockCommand(client *c) {
     } else if (c->argc == 4 && !argIs(c, 3, "timeout") && !argIs(c, 3, "error")) {
         replyError(c, "ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
     } else if (argInt(c, 2, &id, NULL)) {
-        replyInteger(c, 0);
+        client *other = clientById(c->server, (uint64_t)id);
+        bool with_error = c->argc == 4 && argIs(c, 3, "error");
+        replyInteger(c, other && blockUnblock(other, with_error));
     }
 }
 

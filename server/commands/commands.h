@@ -17,6 +17,7 @@ extern const commandSpec expireCommands[];
 extern const commandSpec scanCommands[];
 extern const commandSpec objectCommands[];
 extern const commandSpec sortCommands[];
+extern const commandSpec waitCommands[];
 extern const commandSpec dbCommands[];
 extern const commandSpec bitmapCommands[];
 extern const commandSpec hllCommands[];

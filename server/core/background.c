@@ -50,6 +50,7 @@ void backgroundWakeExpire(server *s) {
 
 static void told(void *ctx) {
     effectsRun(ctx, NULL);
+    serverAfterCommand(ctx);
 }
 
 /* What is due and does not go (a replica waits for its primary) must not keep the loop awake. */

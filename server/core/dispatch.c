@@ -87,20 +87,29 @@ static void call(client *c, command *cmd) {
     uint64_t errors = s->stats.error_replies;
     uint64_t start = s->now_ns;
     s->current = c;
+    s->call_depth++;
     cmd->run(c);
     if (effectsPending(s)) effectsRun(s, c);
+    s->call_depth--;
     s->current = outer;
     if (__builtin_expect(replyBufSize(&c->pushed) != 0, 0)) replyBufMove(&c->out, &c->pushed);
 #ifdef EBB_SHAKE
     backgroundShake(s);
 #endif
     serverReadClock(s);
-    cmd->calls++;
     cmd->usec_ns += s->now_ns - start;
+    /* Who waits for a key is counted when it has been served. */
+    if (__builtin_expect(c->flags & CLIENT_BLOCKED && c->blocked, 0)) return;
+    cmd->calls++;
     cmd->failed += s->stats.error_replies > errors; /* CONFIG RESETSTAT lowers them */
     s->stats.commands++;
     c->commands++;
     c->last_active_ms = s->now_ms;
+    serverAfterCommand(s);
+}
+
+void dispatchAgain(client *c) {
+    call(c, c->cmd);
 }
 
 bool dispatchRequest(client *c) {

@@ -44,6 +44,11 @@ void gateSetLiveFor(client *c, gate which, bool live);
  * False if it was held: nothing happened, it must come again. */
 bool dispatchRequest(client *c);
 
+/* Runs the handler of c->cmd on c->argc, c->argv once more, no gate asked: for requests that
+ * waited.
+ */
+void dispatchAgain(client *c);
+
 /* Resolves sub-commands and checks arity; replies an error and returns NULL if that fails. */
 command *dispatchResolve(client *c, command *cmd);
 

@@ -49,7 +49,10 @@ struct server {
     size_t over_soft_limit; /* clients whose soft_limit_since_ms runs */
     uint64_t next_client_id;
     dict *clients_by_id;
-    client *current;  /* whose command runs */
+    client *current; /* whose command runs */
+    int call_depth;  /* handlers that run: more than one inside EXEC and scripts */
+    /* What a command left to be done when the outermost one has ended; mostly NULL. */
+    void (*afterCommand)(server *s);
     dbHooks db_hooks; /* what every db tells; see effects.h */
     discardQueue *discard;
     cronTable cron;
@@ -107,6 +110,10 @@ static inline int64_t serverAccessMs(const server *s) {
 
 static inline accessLfuRules serverLfuRules(const server *s) {
     return (accessLfuRules){s->config.lfu_log_factor, s->config.lfu_decay_time};
+}
+
+static inline void serverAfterCommand(server *s) {
+    if (__builtin_expect(s->afterCommand != NULL, 0) && s->call_depth == 0) s->afterCommand(s);
 }
 
 /* Frees the clients that were marked; after a batch. */

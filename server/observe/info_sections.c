@@ -8,6 +8,7 @@
 
 #include "server/core/error_stats.h"
 #include "server/observe/info_internal.h"
+#include "server/session/block.h"
 #include "server/session/pubsub.h"
 #include "storage/base/digest.h"
 
@@ -102,6 +103,7 @@ static clientCounts countClients(server *s) {
 
 void infoClients(server *s, infoText *t) {
     clientCounts n = countClients(s);
+    blockStats waiting = blockStatsOf(s);
     infoLine(t, "connected_clients:%zu", n.connected);
     infoLine(t, "cluster_connections:0");
     infoLine(t, "maxclients:%lld", (long long)s->config.maxclients);
@@ -111,10 +113,10 @@ void infoClients(server *s, infoText *t) {
     infoLine(t, "tracking_clients:%zu", n.tracking);
     infoLine(t, "pubsub_clients:%zu", pubsubClients(s));
     infoLine(t, "watching_clients:0");
-    infoLine(t, "clients_in_timeout_table:0");
+    infoLine(t, "clients_in_timeout_table:%zu", waiting.with_timeout);
     infoLine(t, "total_watched_keys:0");
-    infoLine(t, "total_blocking_keys:0");
-    infoLine(t, "total_blocking_keys_on_nokey:0");
+    infoLine(t, "total_blocking_keys:%zu", waiting.keys);
+    infoLine(t, "total_blocking_keys_on_nokey:%zu", waiting.keys_even_if_gone);
 }
 
 void infoPersistence(server *s, infoText *t) {

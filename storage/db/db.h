@@ -137,9 +137,19 @@ void dbReserve(db *d, size_t keys);
 bool dbIsSparse(const db *d);
 /* One step: a sparse segment re-laid or merged. False if there was nothing to do. */
 bool dbShrinkStep(db *d);
-/* Walks on from 'cursor', moving entries whose page is a victim of the pass; 0 when round.
- * '*moved' grows by the number moved. */
-uint64_t dbDefragStep(db *d, uint64_t cursor, size_t *moved);
+/* Where a walk over everything in a db stands; zeroed: at the start. */
+typedef struct dbDefrag {
+    uint64_t cursor; /* of the main dict */
+    bool under_way;
+    struct dbDefragValue *values; /* collections met on the way that take more than one step */
+    size_t moved;                 /* entries; what is in collections the slabs count */
+} dbDefrag;
+/* One step: some entries and the collections they hold, or a part of one big collection; what lies
+ * in victim pages of the passes that are active is moved. False when round (and 'at' is cleared).
+ */
+bool dbDefragStep(db *d, dbDefrag *at);
+/* Gives up half way. */
+void dbDefragClear(dbDefrag *at);
 
 void dbCheck(const db *d);
 

@@ -10,7 +10,7 @@ typedef struct fakeValue {
     size_t parts;
 } fakeValue;
 
-static size_t fake_live, fake_steps;
+static size_t fake_live, fake_steps, fake_moved;
 
 static inline fakeValue *fakeNew(size_t parts) {
     fakeValue *v = memAlloc(sizeof *v);
@@ -45,12 +45,25 @@ static bool fakeFreeStep(void *value, size_t max) {
     return true;
 }
 
+/* Ten parts a step, and at the end it lives elsewhere. */
+static void *fakeMove(void *value, uint64_t *cursor) {
+    fakeValue *v = value;
+    *cursor += 10;
+    fake_moved += 10;
+    if (*cursor < v->parts) return v;
+    *cursor = 0;
+    fakeValue *to = fakeNew(v->parts);
+    fakeFree(v);
+    return to;
+}
+
 const valueOps *valueOpsOf(valueType type, encoding enc) {
     static const valueOps ops = {.free = fakeFree,
                                  .parts = fakeParts,
                                  .memory = fakeMemory,
                                  .copy = fakeCopy,
-                                 .freeStep = fakeFreeStep};
+                                 .freeStep = fakeFreeStep,
+                                 .move = fakeMove};
     (void)type;
     (void)enc;
     return &ops;

@@ -22,7 +22,7 @@ static model models[NAMES];
 static char values[VALUE_MAX + 256];
 static size_t want_added, want_removed[DB_MOVED + 1];
 static rng random_state;
-static uint64_t defrag_cursor;
+static dbDefrag defrag_at;
 
 static uint64_t below(uint64_t bound) {
     return rngBelow(&random_state, bound);
@@ -258,17 +258,17 @@ static void doFlush(void) {
         models[i] = (model){.deadline_ms = DEADLINE_NONE};
     }
     ck_assert_uint_eq(dbFlush(record.d, below(2)), count);
-    defrag_cursor = 0;
+    dbDefragClear(&defrag_at);
 }
 
 /* A pass over the whole db in steps, with other operations between them. */
 static void doDefrag(void) {
-    size_t moved = 0;
     if (!slabPassActive(SLAB_ENTRY)) slabPassBegin(SLAB_ENTRY);
-    defrag_cursor = dbDefragStep(record.d, defrag_cursor, &moved);
-    if (defrag_cursor == 0) slabPassEnd(SLAB_ENTRY);
+    if (!dbDefragStep(record.d, &defrag_at)) slabPassEnd(SLAB_ENTRY);
 #ifdef EBB_SHAKE
-    dbDefragStep(record.d, 0, &moved);
+    dbDefrag other = {0};
+    dbDefragStep(record.d, &other);
+    dbDefragClear(&other);
 #endif
 }
 
@@ -328,6 +328,7 @@ START_TEST(dbIsANaiveMapWithDeadlines) {
     }
     checkAll();
     if (slabPassActive(SLAB_ENTRY)) slabPassEnd(SLAB_ENTRY);
+    dbDefragClear(&defrag_at);
     dbRecordClear(&record);
     for (size_t i = 0; i < NAMES; i++) memFree(models[i].data);
     ck_assert_uint_eq(fake_live, 0);

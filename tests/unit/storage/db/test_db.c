@@ -384,13 +384,12 @@ END_TEST
 
 /* A whole pass of moving entries off sparse pages. The number moved. */
 static size_t defrag(void) {
-    size_t moved = 0;
-    uint64_t cursor = 0;
+    dbDefrag at = {0};
     slabPassBegin(SLAB_ENTRY);
-    do cursor = dbDefragStep(r.d, cursor, &moved);
-    while (cursor);
+    while (dbDefragStep(r.d, &at)) {
+    }
     slabPassEnd(SLAB_ENTRY);
-    return moved;
+    return at.moved;
 }
 
 START_TEST(defragEmptiesSparsePagesAndLosesNothing) {
@@ -421,6 +420,38 @@ START_TEST(defragEmptiesSparsePagesAndLosesNothing) {
 }
 END_TEST
 
+START_TEST(defragWalksBigValuesInSteps) {
+    addSet("small", 5);
+    addSet("big", 100);
+    dbDefrag at = {0};
+    fake_moved = 0;
+    size_t steps = 1;
+    while (dbDefragStep(r.d, &at)) steps++;
+    ck_assert_uint_eq(fake_moved, 110);
+    ck_assert_uint_ge(steps, 10);
+    ck_assert_ptr_null(at.values);
+}
+END_TEST
+
+START_TEST(defragForgetsAValueThatWentMeanwhile) {
+    addSet("big", 100);
+    dbDefrag at = {0};
+    while (!at.values) ck_assert(dbDefragStep(r.d, &at));
+    dbDelete(r.d, key("big"), DB_DELETED);
+    while (dbDefragStep(r.d, &at)) {
+    }
+    addSet("big", 100);
+    ck_assert(dbDefragStep(r.d, &at));
+    set("big", "now a string");
+    while (dbDefragStep(r.d, &at)) {
+    }
+    addSet("other", 100);
+    ck_assert(dbDefragStep(r.d, &at));
+    dbDefragClear(&at);
+    ck_assert_ptr_null(at.values);
+}
+END_TEST
+
 int main(void) {
     const TTest *list[] = {setAddsThenOverwritesInSilence,
                            setOverCollectionOrBlobTellsOverwritten,
@@ -439,7 +470,9 @@ int main(void) {
                            everyChangeIsCounted,
                            whatOnlyLooksOrFailsCountsAsNoChange,
                            scanVisitsAllEvenThosePastTheirDeadline,
-                           defragEmptiesSparsePagesAndLosesNothing};
+                           defragEmptiesSparsePagesAndLosesNothing,
+                           defragWalksBigValuesInSteps,
+                           defragForgetsAValueThatWentMeanwhile};
     Suite *suite = suite_create("db");
     TCase *cases = tcase_create("db");
     tcase_add_checked_fixture(cases, setUp, tearDown);
