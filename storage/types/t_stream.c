@@ -9,7 +9,12 @@ static int compareId(const void *item, const void *probe) {
     return streamIdCompare(*id, *other);
 }
 
-const btreeType streamIdOrder = {.compare = compareId};
+static uint64_t orderOfId(const void *id) {
+    return ((const streamId *)id)->ms;
+}
+
+const btreeType streamIdOrder = {
+    .compare = compareId, .orderOfItem = orderOfId, .orderOfProbe = orderOfId};
 
 stream *streamNew(void) {
     stream *s = memAlloc(sizeof *s);
@@ -176,8 +181,6 @@ void streamFindFirst(stream *s) {
     s->first_id = it.id;
 }
 
-/* Cuts 'entries' live entries, 'elements' elements from 'at' on, out of the node. Another node's
- * place does not change by it, but this one goes if nothing is left. */
 void streamNodeCut(stream *s, streamNode *node, listpackAt at, size_t elements, uint64_t entries) {
     listpackAt first = listpackFirst(node->lp);
     int64_t left = streamNodeInt(node->lp, first) - (int64_t)entries;
@@ -197,8 +200,7 @@ bool streamDelete(stream *s, streamId id) {
     streamIteratorInit(&it, s, id, id, false);
     if (!streamIteratorNext(&it)) return false;
     streamNode *node = btreeItem(it.at);
-    size_t elements = it.same_fields ? it.fields + 4 : 2 * it.fields + 5;
-    streamNodeCut(s, node, it.flags_at, elements, 1);
+    streamNodeCut(s, node, it.flags_at, streamEntryElements(&it), 1);
     if (streamIdCompare(id, s->max_deleted_id) > 0) s->max_deleted_id = id;
     if (streamIdEqual(id, s->first_id)) streamFindFirst(s);
     return true;
@@ -225,8 +227,19 @@ const listpack *streamNodeAt(btreeAt at, streamId *id) {
 
 /* Walks the elements of a node that may be anything. */
 typedef struct nodeReader {
-    enum { IN_COUNT, IN_DELETED, IN_FIELDS, IN_MASTER, IN_END_OF_MASTER, IN_FLAGS, IN_MS, IN_SEQ,
-           IN_OWN_FIELDS, IN_DATA, IN_SIZE } state;
+    enum {
+        IN_COUNT,
+        IN_DELETED,
+        IN_FIELDS,
+        IN_MASTER,
+        IN_END_OF_MASTER,
+        IN_FLAGS,
+        IN_MS,
+        IN_SEQ,
+        IN_OWN_FIELDS,
+        IN_DATA,
+        IN_SIZE
+    } state;
     int64_t count, deleted, master_fields, left, flags, elements;
 } nodeReader;
 
@@ -298,21 +311,46 @@ bool streamNodeValidate(bytes lp) {
     return r.state == IN_FLAGS && r.count == 0 && r.deleted == 0;
 }
 
+/* The node without the entries that are marked as deleted. Takes the listpack. */
+static listpack *withoutDeleted(stream *s, streamNode *node) {
+    bytes old = listpackBytes(node->lp);
+    char *made = memAlloc(old.size);
+    streamIterator it;
+    streamNodeIterator(&it, s, node, false);
+    size_t size = it.first;
+    uint64_t elements = 4 + it.master_fields;
+    memcpy(made, old.data, size);
+    while (streamNodeNext(&it)) {
+        listpackAt at = it.flags_at;
+        for (size_t i = streamEntryElements(&it); i > 1; i--) at = listpackNext(node->lp, at);
+        listpackAt next = listpackNext(node->lp, at);
+        size_t end = next ? next : old.size - 1;
+        memcpy(made + size, old.data + it.flags_at, end - it.flags_at);
+        size += end - it.flags_at;
+        elements += streamEntryElements(&it);
+    }
+    made[size++] = old.data[old.size - 1];
+    uint32_t total = (uint32_t)size;
+    uint16_t count = (uint16_t)(elements < UINT16_MAX ? elements : UINT16_MAX);
+    memcpy(made, &total, sizeof total);
+    memcpy(made + sizeof total, &count, sizeof count);
+    listpack *lp = listpackFromBytes(bytesOf(made, size));
+    memFree(made);
+    listpackFree(node->lp);
+    return listpackReplaceInt(lp, listpackNext(lp, listpackFirst(lp)), 0);
+}
+
 bool streamAppendNode(stream *s, streamId id, listpack *lp) {
     listpackAt at = listpackFirst(lp);
     int64_t count = streamNodeInt(lp, at), deleted = streamNodeInt(lp, listpackNext(lp, at));
-    bool behind = true;
-    if (btreeCount(s->nodes)) {
-        const streamNode *last = btreeItem(btreeLast(s->nodes));
-        behind = streamIdCompare(last->id, id) < 0 &&
-                 streamIdCompare(streamLastEntryId(s), id) < 0;
-    }
-    if (count == 0 || !behind) {
+    if (count == 0 || (s->length && streamIdCompare(streamLastEntryId(s), id) >= 0)) {
         listpackFree(lp);
         return false;
     }
+    streamNode node = {.id = id, .lp = lp};
+    if (deleted) lp = withoutDeleted(s, &node);
     newNode(s, id, lp, (uint32_t)(count + deleted));
     s->length += (uint64_t)count;
-    streamFindFirst(s);
+    if (s->length == (uint64_t)count) streamFindFirst(s);
     return true;
 }

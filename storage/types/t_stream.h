@@ -7,8 +7,9 @@
  *     entry   flags, ms - master's, seq - master's, [fields,] field, value..., elements before this
  *             flags 1: deleted, 2: the master's fields, of which only the values are kept
  *
- * A node is full at typeLimits.stream_node_bytes or after stream_node_entries. A deleted entry is cut
- * out; those marked as deleted come from elsewhere only (RDB) and are passed over. An empty node goes.
+ * A node is full at typeLimits.stream_node_bytes or after stream_node_entries. A deleted entry is
+ * cut out; those marked as deleted come from elsewhere only (RDB) and are passed over. An empty
+ * node goes.
  *
  * Consumer groups are t_stream_group.h, idempotent producers t_stream_idmp.h. Knows nothing of
  * replies and clients; the time comes in as an argument. An empty stream is a value like any other.
@@ -56,9 +57,9 @@ void streamSetCounters(stream *s, uint64_t entries_added, streamId max_deleted_i
 
 typedef enum streamAddResult {
     STREAM_ADDED,
-    STREAM_ID_SMALL,  /* not greater than the last ID */
-    STREAM_ID_SPENT,  /* the last ID is the greatest there is */
-    STREAM_TOO_BIG    /* one entry of more bytes than a node can hold */
+    STREAM_ID_SMALL, /* not greater than the last ID */
+    STREAM_ID_SPENT, /* the last ID is the greatest there is */
+    STREAM_TOO_BIG   /* one entry of more bytes than a node can hold */
 } streamAddResult;
 
 /* The ID of an entry added at 'now_ms' with no wish: greater than the last one. False: none is. */

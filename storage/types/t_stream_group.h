@@ -31,16 +31,17 @@ typedef struct streamPending {
     streamId id;
     int64_t delivered_ms; /* 0 of one that was given back */
     int64_t deliveries;
-    /* The owner; of one given back, its number in the order of giving back, times two plus one. */
+    /* The owner; of one given back, its number in the order of
+     * giving back, times two plus one. */
     uintptr_t owner;
 } streamPending;
 
 typedef struct streamGroup {
     streamId last_id;
     int64_t entries_read;
-    btree *pending;   /* never NULL */
-    btree *consumers; /* never NULL */
-    btree *by_age;    /* NULL until asked for */
+    btree *pending;          /* never NULL */
+    btree *consumers;        /* never NULL */
+    btree *by_age;           /* NULL until asked for */
     uint64_t given_back;     /* pending entries without an owner */
     uint64_t next_give_back; /* the number of the next one */
     size_t name_size;
@@ -103,9 +104,9 @@ void streamPendingAssign(streamGroup *g, streamPending *p, streamConsumer *to, i
 void streamPendingGiveBack(streamGroup *g, streamPending *p, int64_t deliveries);
 /* Removes it. False if it is not there. */
 bool streamPendingRemove(stream *s, streamGroup *g, streamId id);
-/* The one that waits longest: those given back first, then by time of delivery (by ID where that is
- * the same). 'after' NULL starts; NULL at the end. */
-streamPending *streamPendingOldest(streamGroup *g, const streamPending *after);
+/* By age from the oldest on: those given back first, in that order, then by time of delivery, by ID
+ * where that is the same. The first call for a group makes the tree for it. */
+btreeAt streamPendingByAge(streamGroup *g);
 
 /* Pending entries from 'from' on, of a group or (not NULL) a consumer. */
 btreeAt streamPendingSeek(const streamGroup *g, const streamConsumer *c, streamId from);

@@ -29,6 +29,9 @@ struct stream {
 
 enum { STREAM_ENTRY_DELETED = 1, STREAM_ENTRY_SAME_FIELDS = 2 };
 
+/* What a pending entry takes: the item, and a slot with some room in two trees. */
+enum { STREAM_PENDING_BYTES = sizeof(streamPending) + 20 };
+
 void streamNodeFree(streamNode *node);
 /* Takes the node out, whatever is in it. Counts no entries. */
 void streamNodeRemove(stream *s, streamNode *node);
@@ -37,8 +40,26 @@ int64_t streamNodeInt(const listpack *lp, listpackAt at);
 /* Cuts 'entries' live entries, the 'elements' elements from 'at' on, out of the node, which is gone
  * if they were the last ones. */
 void streamNodeCut(stream *s, streamNode *node, listpackAt at, size_t elements, uint64_t entries);
+/* Over the entries of one node, which may be in no stream: streamNodeNext() gives the next one that
+ * is not marked as deleted, false at the end. */
+void streamNodeIterator(streamIterator *it, const stream *s, const streamNode *node,
+                        bool backwards);
+bool streamNodeNext(streamIterator *it);
+/* The ID of the node's last entry. */
+streamId streamNodeLastId(const streamNode *node);
+/* The elements of the entry it stands at, its size included. */
+static inline size_t streamEntryElements(const streamIterator *it) {
+    return it->same_fields ? it->fields + 4 : 2 * it->fields + 5;
+}
 /* Sets first_id. */
 void streamFindFirst(stream *s);
+
+/* ---- idempotent producers: NULL is one that was never used ---- */
+size_t streamIdmpBytes(const streamIdmp *m);
+size_t streamIdmpParts(const streamIdmp *m);
+streamIdmp *streamIdmpCopy(const streamIdmp *m);
+/* Frees about 'max' messages, and all of it with the last: then true. */
+bool streamIdmpFreeStep(streamIdmp *m, size_t max);
 
 /* Of a node or a pending entry with a streamId. */
 extern const btreeType streamIdOrder;

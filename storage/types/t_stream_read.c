@@ -7,10 +7,8 @@ static listpackAt skip(const listpack *lp, listpackAt at, size_t elements) {
     return at;
 }
 
-/* Reads the master entry of the node at it->at; beyond either end there is none. */
-static bool enterNode(streamIterator *it) {
-    it->node = it->at.leaf ? btreeItem(it->at) : NULL;
-    if (!it->node) return false;
+/* Reads the master entry of it->node. */
+static void readMaster(streamIterator *it) {
     const listpack *lp = it->lp = it->node->lp;
     listpackAt at = skip(lp, listpackFirst(lp), 2);
     it->master_fields = (size_t)streamNodeInt(lp, at);
@@ -19,7 +17,18 @@ static bool enterNode(streamIterator *it) {
     it->first = listpackNext(lp, skip(lp, it->master, it->master_fields));
     it->next = it->backwards ? listpackLast(lp) : it->first;
     it->inside = false;
-    return true;
+}
+
+/* Goes into the node at it->at; beyond either end there is none. */
+static void enterNode(streamIterator *it) {
+    it->node = it->at.leaf ? btreeItem(it->at) : NULL;
+    if (it->node) readMaster(it);
+}
+
+void streamNodeIterator(streamIterator *it, const stream *s, const streamNode *node,
+                        bool backwards) {
+    *it = (streamIterator){.s = s, .to = STREAM_ID_MAX, .backwards = backwards, .node = node};
+    readMaster(it);
 }
 
 void streamIteratorInit(streamIterator *it, const stream *s, streamId from, streamId to,
@@ -68,8 +77,7 @@ static void toFlagsBackwards(streamIterator *it) {
     it->next = at == it->first ? 0 : listpackPrev(it->lp, at);
 }
 
-/* The next entry that is not marked as deleted, whatever its ID; false at the end of the node. */
-static bool nextInNode(streamIterator *it) {
+bool streamNodeNext(streamIterator *it) {
     for (;;) {
         if (it->inside && !it->backwards) passEntry(it);
         if (!it->next) return false;
@@ -87,7 +95,7 @@ static bool nextInNode(streamIterator *it) {
 
 bool streamIteratorNext(streamIterator *it) {
     while (it->node) {
-        if (!nextInNode(it)) {
+        if (!streamNodeNext(it)) {
             it->at = it->backwards ? btreePrev(it->at) : btreeNext(it->at);
             enterNode(it);
             continue;
@@ -121,8 +129,13 @@ bool streamHas(const stream *s, streamId id) {
     return streamIteratorNext(&it);
 }
 
-streamId streamLastEntryId(const stream *s) {
+streamId streamNodeLastId(const streamNode *node) {
     streamIterator it;
-    streamIteratorInit(&it, s, STREAM_ID_ZERO, STREAM_ID_MAX, true);
-    return streamIteratorNext(&it) ? it.id : STREAM_ID_ZERO;
+    streamNodeIterator(&it, NULL, node, true);
+    ensure(streamNodeNext(&it));
+    return it.id;
+}
+
+streamId streamLastEntryId(const stream *s) {
+    return s->length ? streamNodeLastId(btreeItem(btreeLast(s->nodes))) : STREAM_ID_ZERO;
 }

@@ -1,8 +1,11 @@
 #include "storage/types/values.h"
 
 #include "storage/base/ensure.h"
+#include "storage/types/t_stream.h"
 
-static const valueOps *const rows[TYPE_COUNT][ENCODING_COUNT] = {{NULL}};
+static const valueOps *const rows[TYPE_COUNT][ENCODING_COUNT] = {
+    [TYPE_STREAM][ENCODING_STREAM] = &streamOps,
+};
 
 const valueOps *valueOpsOf(valueType type, encoding enc) {
     ensure(type < TYPE_COUNT);

@@ -3,9 +3,11 @@
 #include "server/commands/docs/docs_internal.h"
 
 const docFamily docFamilies[] = {
-    {"string", docsString},   {"bitmap", docsBitmap},         {"hyperloglog", docsHyperloglog},
-    {"generic", docsGeneric}, {"connection", docsConnection}, {"pubsub", docsPubsub},
-    {"server", docsServer},   {"cluster", docsCluster},       {0},
+    {"string", docsString},           {"bitmap", docsBitmap},
+    {"hyperloglog", docsHyperloglog}, {"stream", docsStream},
+    {"generic", docsGeneric},         {"connection", docsConnection},
+    {"pubsub", docsPubsub},           {"server", docsServer},
+    {"cluster", docsCluster},         {0},
 };
 
 const char *argumentTypeName(argumentType type) {

@@ -41,6 +41,7 @@
 extern const commandDoc docsString[];
 extern const commandDoc docsBitmap[];
 extern const commandDoc docsHyperloglog[];
+extern const commandDoc docsStream[];
 extern const commandDoc docsGeneric[];
 extern const commandDoc docsConnection[];
 extern const commandDoc docsPubsub[];
