@@ -64,8 +64,8 @@ static bool parseGroupOptions(client *c, bool may_make, groupOptions *o) {
 }
 
 /* Argument 4: an ID, or "$", the last one of the stream. */
-static bool argGroupId(client *c, const stream *s, streamId *out) {
-    if (!bytesEqual(c->argv[4], BYTES("$"))) return argStreamId(c, 4, 0, true, out);
+static bool argGroupId(client *c, const stream *s, bool strict, streamId *out) {
+    if (!bytesEqual(c->argv[4], BYTES("$"))) return argStreamId(c, 4, 0, strict, out);
     *out = s ? streamLastId(s) : STREAM_ID_ZERO;
     return true;
 }
@@ -88,7 +88,7 @@ static void xgroupCreateCommand(client *c) {
         return;
     }
     streamId id;
-    if (!argGroupId(c, e ? streamOf(e) : NULL, &id)) return;
+    if (!argGroupId(c, e ? streamOf(e) : NULL, true, &id)) return;
     if (!e) e = dbAddCollection(c->db, key, TYPE_STREAM, ENCODING_STREAM, streamNew());
     stream *s = streamOf(e);
     if (!streamGroupCreate(s, c->argv[3], id, capRead(s, o.entries_read))) {
@@ -106,7 +106,7 @@ static void xgroupSetidCommand(client *c) {
     stream *s = groupKey(c);
     streamGroup *g = s ? groupOf(c, s) : NULL;
     streamId id;
-    if (!g || !argGroupId(c, s, &id)) return;
+    if (!g || !argGroupId(c, s, false, &id)) return;
     g->last_id = id;
     g->entries_read = capRead(s, o.entries_read);
     replyOk(c);
