@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "server/observe/observe.h"
 #include "server/session/notify.h"
+#include "server/session/tracking.h"
 #include "storage/base/err.h"
 #include "storage/base/log.h"
 
@@ -32,9 +34,29 @@ static bool onNotify(void *ctx, config *c, char *error, size_t error_room) {
     return true;
 }
 
+static bool onObserve(void *ctx, config *c, char *error, size_t error_room) {
+    (void)c;
+    (void)error;
+    (void)error_room;
+    observeRefresh(ctx);
+    return true;
+}
+
+static bool onTrackingLimit(void *ctx, config *c, char *error, size_t error_room) {
+    (void)c;
+    (void)error;
+    (void)error_room;
+    trackingLimitChanged(ctx);
+    return true;
+}
+
 void configWire(server *s) {
+    configOnChange(&s->config, "slowlog-log-slower-than", onObserve, s);
+    configOnChange(&s->config, "latency-monitor-threshold", onObserve, s);
+    configOnChange(&s->config, "latency-tracking", onObserve, s);
     configOnChange(&s->config, "loglevel", onLog, s);
     configOnChange(&s->config, "notify-keyspace-events", onNotify, s);
+    configOnChange(&s->config, "tracking-table-max-keys", onTrackingLimit, s);
 }
 
 typedef struct renaming {

@@ -9,6 +9,7 @@
 
 #include "server/config_wiring.h"
 #include "server/daemon.h"
+#include "server/net/metrics_port.h"
 #include "server/net/net.h"
 #include "server/notify_systemd.h"
 #include "server/observe/crash.h"
@@ -156,6 +157,7 @@ static int serve(process *p, server *s) {
     netConfig(n);
     daemonHandleSignals(n);
     int err = netListen(n, error, sizeof error);
+    if (err == 0) err = metricsPortOpen(n, error, sizeof error);
     if (err == 0 && s->config.unixsocket[0]) p->unixsocket = wholePath(s->config.unixsocket);
     if (err < 0) {
         logLine(LOG_WARN, "%s", error);

@@ -4,12 +4,16 @@
 #include "server/config_wiring.h"
 #include "server/core/background.h"
 #include "server/observe/info.h"
+#include "server/observe/observe.h"
 #include "server/session/auth.h"
 #include "server/session/block.h"
 #include "server/session/client_watch.h"
+#include "server/session/multi.h"
 #include "server/session/notify.h"
 #include "server/session/pause.h"
 #include "server/session/pubsub.h"
+#include "server/session/tracking.h"
+#include "server/session/watch.h"
 
 server *wiringNewServer(const config *cfg, const clockSource *clock) {
     server *s = serverNew(cfg, clock);
@@ -17,10 +21,14 @@ server *wiringNewServer(const config *cfg, const clockSource *clock) {
     authAttach(s);
     pubsubAttach(s);
     notifyAttach(s);
+    trackingAttach(s);
+    watchAttach(s);
+    multiAttach(s);
     pauseAttach(s);
     blockAttach(s);
     clientWatchAttach(s);
     backgroundStart(s);
+    observeAttach(s);
     infoAttach(s);
     configWire(s);
     return s;
@@ -28,9 +36,13 @@ server *wiringNewServer(const config *cfg, const clockSource *clock) {
 
 void wiringFreeServer(server *s) {
     infoDetach(s);
+    observeDetach(s);
     clientWatchDetach(s);
     blockDetach(s);
     pauseDetach(s);
+    multiDetach(s);
+    watchDetach(s);
+    trackingDetach(s);
     pubsubDetach(s);
     backgroundStop(s);
     serverFree(s);

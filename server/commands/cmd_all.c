@@ -24,7 +24,14 @@ void commandsAddAll(commandTable *t) {
     commandTableAdd(t, streamGroupCommands);
     commandTableAdd(t, streamClaimCommands);
     commandTableAdd(t, streamInfoCommands);
+    commandTableAdd(t, setCommands);
+    commandTableAdd(t, setOpsCommands);
+    commandTableAdd(t, setRandomCommands);
     commandTableAdd(t, pubsubCommands);
+    commandTableAdd(t, txCommands);
+    commandTableAdd(t, slowlogCommands);
+    commandTableAdd(t, latencyCommands);
+    commandTableAdd(t, monitorCommands);
     commandTableAdd(t, configCommands);
     commandTableAdd(t, serverCommands);
     commandTableAdd(t, memoryCommands);

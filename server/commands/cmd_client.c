@@ -1,4 +1,5 @@
 /* CLIENT: what a connection says about itself, and what is done to others. */
+#include "server/commands/client_commands.h"
 #include "server/commands/commands.h"
 #include "server/core/args.h"
 #include "server/core/reply.h"
@@ -341,55 +342,6 @@ static void noTouchCommand(client *c) {
     setMode(c, CLIENT_NO_TOUCH);
 }
 
-/* ---- tracking, which this server does not offer ---- */
-
-static bool isTrackingOption(const client *c, int *index) {
-    static const char *const words[] = {"bcast", "optin", "optout", "noloop"};
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (argIs(c, *index, words[i])) return true;
-    if (*index + 1 == c->argc || !(argIs(c, *index, "redirect") || argIs(c, *index, "prefix")))
-        return false;
-    (*index)++;
-    return true;
-}
-
-/* CLIENT TRACKING ON | OFF [REDIRECT id] [PREFIX prefix ...] [BCAST] [OPTIN] [OPTOUT] [NOLOOP]
- * Client libraries that ask for it go on without. */
-static void trackingCommand(client *c) {
-    bool off = argIs(c, 2, "off");
-    bool valid = off || argIs(c, 2, "on");
-    for (int i = 3; i < c->argc && valid; i++) valid = isTrackingOption(c, &i);
-    if (!valid)
-        replySyntaxError(c);
-    else if (off)
-        replyOk(c);
-    else
-        replyError(c, "ERR CLIENT TRACKING is not supported: this server does not track keys");
-}
-
-/* CLIENT CACHING YES | NO */
-static void cachingCommand(client *c) {
-    replyError(c, "ERR CLIENT CACHING can be called only when the client is in tracking mode with "
-                  "OPTIN or OPTOUT mode enabled");
-}
-
-/* CLIENT GETREDIR */
-static void getredirCommand(client *c) {
-    replyInteger(c, -1);
-}
-
-/* CLIENT TRACKINGINFO */
-static void trackinginfoCommand(client *c) {
-    replyMap(c, 3);
-    replyBulkText(c, "flags");
-    replySet(c, 1);
-    replyBulkText(c, "off");
-    replyBulkText(c, "redirect");
-    replyInteger(c, -1);
-    replyBulkText(c, "prefixes");
-    replyArray(c, 0);
-}
-
 static void helpCommand(client *c) {
     static const char *const lines[] = {
         "CACHING (YES|NO)",
@@ -442,11 +394,15 @@ static void helpCommand(client *c) {
 enum { SESSION = CMD_NOSCRIPT | CMD_LOADING | CMD_STALE };
 
 static const commandSpec clientSubcommands[] = {
-    {.name = "caching", .arity = 3, .run = cachingCommand, .flags = SESSION, .acl = ACL_CONNECTION},
+    {.name = "caching",
+     .arity = 3,
+     .run = clientCachingCommand,
+     .flags = SESSION,
+     .acl = ACL_CONNECTION},
     {.name = "getname", .arity = 2, .run = getnameCommand, .flags = SESSION, .acl = ACL_CONNECTION},
     {.name = "getredir",
      .arity = 2,
-     .run = getredirCommand,
+     .run = clientGetredirCommand,
      .flags = SESSION,
      .acl = ACL_CONNECTION},
     {.name = "help",
@@ -502,12 +458,12 @@ static const commandSpec clientSubcommands[] = {
      .tips = "request_policy:all_nodes,response_policy:all_succeeded"},
     {.name = "tracking",
      .arity = -3,
-     .run = trackingCommand,
+     .run = clientTrackingCommand,
      .flags = SESSION,
      .acl = ACL_CONNECTION},
     {.name = "trackinginfo",
      .arity = 2,
-     .run = trackinginfoCommand,
+     .run = clientTrackinginfoCommand,
      .flags = SESSION,
      .acl = ACL_CONNECTION},
     {.name = "unblock",

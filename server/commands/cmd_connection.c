@@ -5,8 +5,11 @@
 #include "server/core/args.h"
 #include "server/core/reply.h"
 #include "server/core/server.h"
+#include "server/observe/monitor.h"
 #include "server/session/auth.h"
+#include "server/session/multi.h"
 #include "server/session/pubsub.h"
+#include "server/session/tracking.h"
 
 /* PING [message]
  * A RESP2 client with subscriptions reads only messages, so that it gets one. */
@@ -52,7 +55,10 @@ static void selectCommand(client *c) {
 static void resetCommand(client *c) {
     const uint32_t modes = CLIENT_REPLY_OFF | CLIENT_REPLY_SKIP | CLIENT_REPLY_SKIP_NEXT |
                            CLIENT_NO_EVICT | CLIENT_NO_TOUCH | CLIENT_READONLY;
+    multiDiscard(c);
+    monitorEnd(c);
     pubsubForget(c);
+    trackingStop(c);
     c->flags &= ~modes;
     c->resp = 2;
     c->db = c->server->dbs[0];
@@ -194,12 +200,12 @@ const commandSpec connectionCommands[] = {
     {.name = "quit",
      .arity = -1,
      .run = quitCommand,
-     .flags = SESSION | CMD_NO_AUTH | CMD_ALLOW_BUSY,
+     .flags = SESSION | CMD_NO_AUTH | CMD_ALLOW_BUSY | CMD_NOT_QUEUED,
      .acl = ACL_CONNECTION},
     {.name = "reset",
      .arity = 1,
      .run = resetCommand,
-     .flags = SESSION | CMD_NO_AUTH | CMD_ALLOW_BUSY,
+     .flags = SESSION | CMD_NO_AUTH | CMD_ALLOW_BUSY | CMD_NOT_QUEUED,
      .acl = ACL_CONNECTION},
     {.name = "select",
      .arity = 2,

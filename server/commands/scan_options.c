@@ -34,12 +34,15 @@ static bool parseCount(client *c, int index, uint64_t *effort) {
     return true;
 }
 
+bool scanCursorParse(client *c, int cursor_at, uint64_t *cursor) {
+    if (parseCursor(c->argv[cursor_at], cursor)) return true;
+    replyError(c, "ERR invalid cursor");
+    return false;
+}
+
 bool scanOptionsParse(client *c, int cursor_at, unsigned may, scanOptions *o) {
     *o = (scanOptions){.effort = 10, .any_name = true};
-    if (!parseCursor(c->argv[cursor_at], &o->cursor)) {
-        replyError(c, "ERR invalid cursor");
-        return false;
-    }
+    if (!scanCursorParse(c, cursor_at, &o->cursor)) return false;
     for (int i = cursor_at + 1; i < c->argc; i++) {
         bool has_value = i + 1 < c->argc;
         if (has_value && argIs(c, i, "COUNT")) {

@@ -15,6 +15,9 @@ typedef struct scanOptions {
 
 enum { SCAN_MAY_TYPE = 1, SCAN_MAY_NOVALUES = 2 };
 
+/* The cursor alone: HSCAN and its kin look at their key before the options. False after replying
+ * what is wrong. */
+bool scanCursorParse(client *c, int cursor_at, uint64_t *cursor);
 /* The cursor at argument 'cursor_at' and the options behind it. False after replying what is wrong.
  */
 bool scanOptionsParse(client *c, int cursor_at, unsigned may, scanOptions *o);

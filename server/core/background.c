@@ -79,7 +79,9 @@ static void expire(void *ctx, server *s) {
         done = activeExpireSlice(s->expire, expiryBudgetNs(s));
         s->stats.expire_cycles++;
         s->stats.expire_time_cap_reached += done.more;
-        s->stats.expire_ns += s->clock->monotonic_ns(s->clock->ctx) - start_ns;
+        uint64_t spent_ns = s->clock->monotonic_ns(s->clock->ctx) - start_ns;
+        s->stats.expire_ns += spent_ns;
+        serverNoteEvent(s, "expire-cycle", spent_ns);
     }
     armExpiry(s, done);
 }

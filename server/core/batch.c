@@ -125,7 +125,8 @@ void batchReceived(server *s, client *c, size_t size) {
     }
     size_t limit = c->flags & CLIENT_AUTHENTICATED ? (size_t)s->config.client_query_buffer_limit
                                                    : STRANGER_PENDING + (size_t)BATCH_READ;
-    if (__builtin_expect(c->input.size + respParserMemory(&c->parser) > limit, 0)) {
+    size_t held = respParserMemory(&c->parser) + c->queued_bytes;
+    if (__builtin_expect(c->input.size + held > limit, 0)) {
         char line[512];
         clientDescribe(c, line, sizeof line);
         logLine(LOG_WARN, "Closing client that reached max query buffer length: %s", line);

@@ -42,8 +42,9 @@ enum {
     CLIENT_QUEUED_FLUSH = 1 << 22,
     CLIENT_QUEUED_INPUT = 1 << 23,
     CLIENT_AUTHENTICATED = 1 << 24,
-    CLIENT_NO_CONN = 1 << 25,    /* internal: never sent to, never listed */
-    CLIENT_ROLLED_BACK = 1 << 26 /* a parsed request was put back: input runs again */
+    CLIENT_NO_CONN = 1 << 25,     /* internal: never sent to, never listed */
+    CLIENT_ROLLED_BACK = 1 << 26, /* a parsed request was put back: input runs again */
+    CLIENT_ASKS_EXEC = 1 << 27    /* its EXEC may be refused: errors tell of the transaction */
 };
 
 /* Input of this loop iteration: a slice of the read arena or the client's own pending buffer. */
@@ -83,7 +84,10 @@ struct client {
     uint64_t net_input_bytes, net_output_bytes, commands;
     uint64_t reads, batches;     /* that brought input, and in which some was parsed */
     int64_t soft_limit_since_ms; /* over the soft output limit since, 0: not */
-    void *pubsub, *multi, *blocked, *tracking; /* owned by server/session */
+    uint32_t queued_flags;       /* CMD_* of the commands that wait for EXEC */
+    uint32_t watch_count;        /* keys of WATCH */
+    size_t queued_bytes;         /* of those commands; the query buffer limit counts them */
+    void *pubsub, *multi, *watches, *blocked, *tracking; /* owned by server/session */
 };
 
 /* 'conn' NULL makes an internal client without output of its own (flags CLIENT_NO_CONN). */
@@ -124,6 +128,7 @@ typedef struct clientDetails {
     int64_t queued; /* in MULTI; -1: no transaction */
     uint64_t watched, queued_bytes;
     int64_t redirect; /* of tracking: an id, 0 itself, -1 none */
+    bool broadcast, redirect_broken;
     size_t memory;    /* of all that state */
 } clientDetails;
 

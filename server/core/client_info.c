@@ -60,7 +60,7 @@ static void addNumber(line *l, int64_t value) {
         addText(l, value);                                                                         \
     } while (0)
 
-static void addFlags(line *l, const client *c) {
+static void addFlags(line *l, const client *c, const clientDetails *d) {
     static const struct {
         uint32_t flag;
         char letter;
@@ -76,11 +76,19 @@ static void addFlags(line *l, const client *c) {
                    {CLIENT_READONLY, 'r'},
                    {CLIENT_NO_EVICT, 'e'},
                    {CLIENT_NO_TOUCH, 'T'}};
-    char text[sizeof letters / sizeof letters[0] + 1];
+    char text[sizeof letters / sizeof letters[0] + 3];
     size_t size = 0;
-    if (c->flags & CLIENT_REPLICA) text[size++] = c->flags & CLIENT_MONITOR ? 'O' : 'S';
-    for (size_t i = 0; i < sizeof letters / sizeof letters[0]; i++)
-        if (c->flags & letters[i].flag) text[size++] = letters[i].letter;
+    if (c->flags & CLIENT_MONITOR)
+        text[size++] = 'O';
+    else if (c->flags & CLIENT_REPLICA)
+        text[size++] = 'S';
+    for (size_t i = 0; i < sizeof letters / sizeof letters[0]; i++) {
+        if (!(c->flags & letters[i].flag)) continue;
+        text[size++] = letters[i].letter;
+        if (letters[i].flag != CLIENT_TRACKING) continue;
+        if (d->redirect_broken) text[size++] = 'R';
+        if (d->broadcast) text[size++] = 'B';
+    }
     if (!size) text[size++] = 'N';
     ADD_WORD(l, " flags=");
     addBytes(l, text, size);
@@ -99,7 +107,7 @@ static void addSession(line *l, const client *c, const clientDetails *d) {
     int64_t now_ms = c->server->now_ms;
     ADD_FIELD(l, "age", (now_ms - c->created_ms) / 1000);
     ADD_FIELD(l, "idle", (now_ms - c->last_active_ms) / 1000);
-    addFlags(l, c);
+    addFlags(l, c, d);
     ADD_FIELD(l, "db", dbId(c->db));
     ADD_FIELD(l, "sub", d->channels);
     ADD_FIELD(l, "psub", d->patterns);

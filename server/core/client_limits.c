@@ -25,7 +25,9 @@ static bool softLimitPassed(client *c, const outputLimit *limit, size_t size) {
 
 bool clientOverOutputLimit(client *c) {
     server *s = c->server;
-    const outputLimit *limit = &s->config.output_limits[clientLimitClass(c)];
+    /* Told as normal, but what it does not read grows as with a subscriber. */
+    int class = c->flags & CLIENT_MONITOR ? 2 : clientLimitClass(c);
+    const outputLimit *limit = &s->config.output_limits[class];
     size_t size = replyBufMemory(&c->out);
     if (size > s->stats.reply_chunk_max) s->stats.reply_chunk_max = size;
     /* One chunk everybody may have: without it a low limit would forbid any reply, "+OK" too. */

@@ -175,6 +175,7 @@ static void clearCommand(command *cmd) {
     for (int i = 0; i < cmd->subcommand_count; i++) clearCommand(&cmd->subcommands[i]);
     memFree(cmd->subcommands);
     memFree(cmd->full_name);
+    memFree(cmd->latency);
 }
 
 void commandTableFree(commandTable *t) {

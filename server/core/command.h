@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "storage/base/bytes.h"
+#include "storage/base/histogram.h"
 
 typedef struct client client;
 typedef struct command command;
@@ -39,7 +40,9 @@ enum {
     CMD_ALLOW_BUSY = 1 << 18,
     CMD_MOVABLEKEYS = 1 << 19, /* keys only the handler's words can tell, or any non-index spec */
     CMD_SCRIPT_RUNNER = 1 << 20,
-    CMD_KEYS_ARE_CHANNELS = 1 << 21 /* not_key specs: sharded pub/sub */
+    CMD_KEYS_ARE_CHANNELS = 1 << 21, /* not_key specs: sharded pub/sub */
+    CMD_NOT_QUEUED = 1 << 22,        /* runs at once inside of MULTI; not told */
+    CMD_RUNS_QUEUE = 1 << 23         /* EXEC; not told */
 };
 
 /* ACL categories, as bits; those that follow from flags (@write, @read, @admin, @dangerous, @fast,
@@ -138,7 +141,7 @@ struct command {
     int16_t arity;
     void (*run)(client *c);
     uint64_t calls, usec_ns, rejected, failed; /* usec_ns: time in nanoseconds */
-    void *latency;                             /* a histogram, owned by server/observe */
+    histogram *latency;                        /* of times in nanoseconds; NULL: none yet */
     const commandDoc *doc;                     /* what COMMAND DOCS tells, NULL if nothing */
     const char *group;                         /* "string", as its documentation is filed */
 };

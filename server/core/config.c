@@ -91,6 +91,11 @@ const char *configPath(const config *c) {
     return c->rest->path ? c->rest->path : "";
 }
 
+bool configIsSecret(bytes name) {
+    const configRow *row = configFindRow(name);
+    return row && row->flags & CONFIG_SECRET;
+}
+
 int64_t configInt(const config *c, const char *name) {
     const configRow *row = configFindRow(bytesOfText(name));
     ensure(row);

@@ -73,6 +73,8 @@ struct config {
     int64_t tcp_backlog, tcp_keepalive, timeout, maxclients;
     int64_t max_new_connections_per_cycle;
     bool protected_mode;
+    int64_t metrics_port;
+    char *metrics_bind;
     bytes requirepass; /* its bytes are the config's; any byte may be in it, zero too */
     int64_t proto_max_bulk_len, client_query_buffer_limit;
     outputLimit output_limits[CONFIG_LIMIT_CLASSES];
@@ -97,6 +99,8 @@ struct config {
     uint64_t maxmemory;
     int maxmemory_policy;
     int64_t maxmemory_samples, lfu_log_factor, lfu_decay_time;
+    int64_t maxmemory_clients; /* bytes; negative: percent of maxmemory */
+    int64_t tracking_table_max_keys; /* 0: no limit */
     bool lazyfree_lazy_user_flush, lazyfree_lazy_user_del, lazyfree_lazy_server_del;
     bool lazyfree_lazy_expire, lazyfree_lazy_eviction;
     bool activedefrag, activerehashing;
@@ -156,6 +160,12 @@ const char *configStr(const config *c, const char *name);
 /* The same for passwords (masterauth), which may hold any byte. */
 bytes configBytes(const config *c, const char *name);
 /* Percentages of maxmemory-clients and kin are negative: -5 is 5%. */
+
+/* The percentiles of latency-tracking-info-percentiles; how many. */
+int configShownPercentiles(const config *c, const double **out);
+
+/* True if the value of the directive is told to nobody: passwords. */
+bool configIsSecret(bytes name);
 
 /* Visits rename-command (first, second), loadmodule and user (first: the rest of the line) in the
  * order of the file; 'second' is "" where there is none. */

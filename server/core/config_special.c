@@ -253,6 +253,11 @@ static void percentilesText(const config *c, configText *out) {
         configTextAdd(out, "%s%.10g", i ? " " : "", c->rest->percentiles[i]);
 }
 
+int configShownPercentiles(const config *c, const double **out) {
+    *out = c->rest->percentiles;
+    return c->rest->percentile_count;
+}
+
 const configKind configPercentiles = {.set = setPercentiles, .text = percentilesText};
 
 /* ---- dir ---- */

@@ -121,6 +121,8 @@ const configRow configRows[] = {
     /* network */
     SPECIAL("bind", "* -::*", &configBind, REST, .flags = CONFIG_MANY),
     INTEGER("port", "6379", 0, 65535, AT(port)),
+    INTEGER("metrics-port", "0", 0, 65535, AT(metrics_port), .flags = CONFIG_IMMUTABLE),
+    TEXT("metrics-bind", "127.0.0.1", AT(metrics_bind), .flags = CONFIG_IMMUTABLE),
     TEXT("bind-source-addr", "", REST),
     YESNO("protected-mode", "yes", AT(protected_mode)),
     INTEGER("tcp-backlog", "511", 0, INT32_MAX, AT(tcp_backlog), .flags = CONFIG_IMMUTABLE),
@@ -248,7 +250,7 @@ const configRow configRows[] = {
     WORD("maxmemory-policy", "noeviction", policies, AT(maxmemory_policy)),
     INTEGER("maxmemory-samples", "5", 1, INT32_MAX, AT(maxmemory_samples)),
     INTEGER("maxmemory-eviction-tenacity", "10", 0, 100, REST),
-    PERCENT("maxmemory-clients", "0", 0, INT64_MAX, REST),
+    PERCENT("maxmemory-clients", "0", 0, INT64_MAX, AT(maxmemory_clients)),
     INTEGER("lfu-log-factor", "10", 0, INT32_MAX, AT(lfu_log_factor)),
     INTEGER("lfu-decay-time", "1", 0, INT32_MAX, AT(lfu_decay_time)),
     INTEGER("active-expire-effort", "1", 1, 10, AT(active_expire_effort)),
@@ -305,7 +307,7 @@ const configRow configRows[] = {
     YESNO("latency-tracking", "yes", REST),
     SPECIAL("latency-tracking-info-percentiles", "50 99 99.9", &configPercentiles, REST,
             .flags = CONFIG_MANY),
-    INTEGER("tracking-table-max-keys", "1000000", 0, INT64_MAX, REST),
+    INTEGER("tracking-table-max-keys", "1000000", 0, INT64_MAX, AT(tracking_table_max_keys)),
 
     /* access lists */
     TEXT("aclfile", "", REST, .flags = CONFIG_IMMUTABLE | CONFIG_INERT),
@@ -318,7 +320,7 @@ const configRow configRows[] = {
     /* replication */
     SPECIAL("replicaof", "", &configReplicaof, REST, .alias = "slaveof",
             .flags = CONFIG_IMMUTABLE | CONFIG_MANY | CONFIG_INERT),
-    TEXT("masteruser", "", REST),
+    TEXT("masteruser", "", REST, .flags = CONFIG_SECRET),
     PASSWORD("masterauth", "", REST),
     YESNO("replica-serve-stale-data", "yes", REST, .alias = "slave-serve-stale-data"),
     YESNO("replica-read-only", "yes", REST, .alias = "slave-read-only"),

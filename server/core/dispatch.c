@@ -6,6 +6,7 @@
 #include "server/core/reply.h"
 #include "server/core/server.h"
 #include "storage/base/ensure.h"
+#include "storage/base/mem.h"
 
 void gateSet(server *s, gate which, gateAnswer (*check)(client *c)) {
     ensure(!s->gates.check[which]);
@@ -81,63 +82,153 @@ static gateAnswer askGates(client *c, uint32_t live) {
     return GATE_PASS;
 }
 
-static void call(client *c, command *cmd) {
+/* After the call: its counters, and whoever looks on. */
+static void count(client *c, command *cmd, uint64_t ns) {
+    server *s = c->server;
+    cmd->calls++;
+    cmd->usec_ns += ns;
+    cmd->failed += s->stats.error_replies > s->error_mark; /* CONFIG RESETSTAT lowers them */
+    s->error_mark = s->stats.error_replies; /* What failed inside of EXEC is not EXEC's failure. */
+    s->stats.commands++;
+    if (s->observer.tracked) {
+        if (__builtin_expect(!cmd->latency, 0)) cmd->latency = memCalloc(1, sizeof *cmd->latency);
+        histogramAdd(cmd->latency, ns);
+    }
+    if (__builtin_expect(ns >= s->observer.slow_ns, 0)) s->observer.slow(c, cmd, ns);
+}
+
+static inline void show(client *c, command *cmd) {
+    callObserver *o = &c->server->observer;
+    if (__builtin_expect(o->monitored, 0) && !c->server->runs_again) o->called(c, cmd);
+}
+
+static inline void noteTracked(client *c, const client *ran, const command *cmd) {
+    if (__builtin_expect(c->flags & CLIENT_TRACKING, 0)) c->server->trackedRequest(c, ran, cmd);
+}
+
+void dispatchCall(client *c, command *cmd) {
     server *s = c->server;
     client *outer = s->current;
-    uint64_t errors = s->stats.error_replies;
     uint64_t start = s->now_ns;
+    s->error_mark = s->stats.error_replies;
     s->current = c;
     s->call_depth++;
     cmd->run(c);
     if (effectsPending(s)) effectsRun(s, c);
     s->call_depth--;
     s->current = outer;
+#ifdef EBB_SHAKE
+    backgroundShake(s);
+#endif
+    s->now_ns = s->clock->monotonic_ns(s->clock->ctx);
+    show(c, cmd);
+    count(c, cmd, s->now_ns - start);
+    noteTracked(s->caller, c, cmd);
+}
+
+static void call(client *c, command *cmd) {
+    server *s = c->server;
+    uint64_t start = s->now_ns;
+    s->error_mark = s->stats.error_replies;
+    s->current = s->caller = c;
+    s->call_depth++;
+    cmd->run(c);
+    if (effectsPending(s)) effectsRun(s, c);
+    s->call_depth--;
+    s->current = s->caller = NULL;
     if (__builtin_expect(replyBufSize(&c->pushed) != 0, 0)) replyBufMove(&c->out, &c->pushed);
 #ifdef EBB_SHAKE
     backgroundShake(s);
 #endif
     serverReadClock(s);
-    cmd->usec_ns += s->now_ns - start;
+    uint64_t spent_ns = s->now_ns - start;
+    show(c, cmd);
     /* Who waits for a key is counted when it has been served. */
-    if (__builtin_expect(c->flags & CLIENT_BLOCKED && c->blocked, 0)) return;
-    cmd->calls++;
-    cmd->failed += s->stats.error_replies > errors; /* CONFIG RESETSTAT lowers them */
-    s->stats.commands++;
+    if (__builtin_expect(c->flags & CLIENT_BLOCKED && c->blocked, 0)) {
+        cmd->usec_ns += spent_ns;
+        return;
+    }
+    count(c, cmd, spent_ns);
     c->commands++;
     c->last_active_ms = s->now_ms;
     serverAfterCommand(s);
 }
 
 void dispatchAgain(client *c) {
+    server *s = c->server;
+    s->runs_again = true;
     call(c, c->cmd);
+    s->runs_again = false;
+    noteTracked(c, c, c->cmd);
+}
+
+uint32_t dispatchFlags(const client *c) {
+    uint32_t flags = c->cmd->flags;
+    return flags & CMD_RUNS_QUEUE ? flags | c->queued_flags : flags;
+}
+
+/* A request that got no further, its error said. Ends a transaction, now or at its EXEC. */
+static void noteRefused(client *c) {
+    noteTracked(c, c, NULL);
+    c->flags &= ~(uint32_t)CLIENT_REPLY_SKIP;
+    if (c->flags & CLIENT_ASKS_EXEC) {
+        c->server->gates.execRefused(c);
+        if (c->cmd) show(c, c->cmd); /* It ends what was shown of the transaction. */
+    } else if (c->flags & CLIENT_MULTI)
+        c->flags |= CLIENT_DIRTY_EXEC;
+    c->flags &= ~(uint32_t)CLIENT_ASKS_EXEC;
+}
+
+/* What comes of the reply modes SKIP and of the one before it. */
+static void endSkip(client *c) {
+    if (!(c->flags & (CLIENT_REPLY_SKIP_NEXT | CLIENT_REPLY_SKIP))) return;
+    bool next = c->flags & CLIENT_REPLY_SKIP_NEXT;
+    c->flags &= ~(uint32_t)(CLIENT_REPLY_SKIP_NEXT | CLIENT_REPLY_SKIP);
+    if (next) c->flags |= CLIENT_REPLY_SKIP;
+}
+
+static void noteTaken(client *c) {
+    c->commands++;
+    c->last_active_ms = c->server->now_ms;
+    endSkip(c);
 }
 
 bool dispatchRequest(client *c) {
     server *s = c->server;
     command *cmd = c->cmd;
     if (__builtin_expect(!cmd || cmd->subcommand_count || !commandArityFits(cmd, c->argc), 0)) {
+        if (cmd && cmd->flags & CMD_RUNS_QUEUE) c->flags |= CLIENT_ASKS_EXEC;
         cmd = dispatchResolve(c, cmd);
         if (!cmd) {
-            c->flags &= ~(uint32_t)CLIENT_REPLY_SKIP;
+            noteRefused(c);
             return true;
         }
         c->cmd = cmd;
     }
     uint32_t live = s->gates.live | c->live_gates;
     if (__builtin_expect(live != 0, 0)) {
+        if (cmd->flags & CMD_RUNS_QUEUE) c->flags |= CLIENT_ASKS_EXEC;
         gateAnswer answer = askGates(c, live);
-        if (answer == GATE_HOLD) return false;
-        if (answer == GATE_REFUSED) {
-            cmd->rejected++;
-            c->flags &= ~(uint32_t)CLIENT_REPLY_SKIP;
+        if (answer == GATE_TAKEN) {
+            noteTaken(c);
             return true;
         }
+        if (answer == GATE_REFUSED) {
+            cmd->rejected++;
+            noteRefused(c);
+            return true;
+        }
+        c->flags &= ~(uint32_t)CLIENT_ASKS_EXEC;
+        if (answer == GATE_HOLD) return false;
     }
-    call(c, cmd);
-    if (__builtin_expect(c->flags & (CLIENT_REPLY_SKIP | CLIENT_REPLY_SKIP_NEXT), 0)) {
-        bool next = c->flags & CLIENT_REPLY_SKIP_NEXT;
-        c->flags &= ~(uint32_t)(CLIENT_REPLY_SKIP_NEXT | CLIENT_REPLY_SKIP);
-        if (next) c->flags |= CLIENT_REPLY_SKIP;
+    if (__builtin_expect(s->current != NULL, 0))
+        dispatchCall(c, cmd);
+    else
+        call(c, cmd);
+    const uint32_t followed = CLIENT_REPLY_SKIP | CLIENT_REPLY_SKIP_NEXT | CLIENT_TRACKING;
+    if (__builtin_expect(c->flags & followed, 0)) {
+        endSkip(c);
+        if (!s->current) noteTracked(c, c, cmd);
     }
     return true;
 }

@@ -2,7 +2,8 @@
  *
  * Gates are the ordered checks before a handler. Those that cannot fire now cost nothing: the
  * server and each client keep a mask of live gates, and only set bits are asked. A gate that
- * refuses has replied; one that holds has called clientHold(), and the request comes again. */
+ * refuses has replied; one that holds has called clientHold(), and the request comes again; one
+ * that takes the request has replied and runs it later (MULTI). */
 #ifndef EBB_SERVER_CORE_DISPATCH_H
 #define EBB_SERVER_CORE_DISPATCH_H
 
@@ -14,12 +15,11 @@ typedef struct client client;
 typedef struct server server;
 typedef struct command command;
 
-typedef enum gateAnswer { GATE_PASS, GATE_REFUSED, GATE_HOLD } gateAnswer;
+typedef enum gateAnswer { GATE_PASS, GATE_REFUSED, GATE_HOLD, GATE_TAKEN } gateAnswer;
 
 /* In the order in which they are asked. */
 typedef enum gate {
-    GATE_AUTH,  /* requirepass, ACL */
-    GATE_MULTI, /* queues commands */
+    GATE_AUTH, /* requirepass, ACL */
     GATE_CLUSTER,
     GATE_MEMORY,  /* maxmemory */
     GATE_DISK,    /* stop-writes-on-bgsave-error */
@@ -28,13 +28,27 @@ typedef enum gate {
     GATE_SUBSCRIBED, /* RESP2 clients with subscriptions */
     GATE_PAUSE,
     GATE_BUSY,
+    GATE_MULTI, /* the last: queues what all others let pass */
     GATE_COUNT
 } gate;
 
 typedef struct gateTable {
     uint32_t live; /* bits of gates that may fire for any client */
     gateAnswer (*check[GATE_COUNT])(client *c);
+    /* An EXEC was refused before its handler, with its transaction. */
+    void (*execRefused)(client *c);
 } gateTable;
+
+/* Who looks at what runs; kept by server/observe. While nobody does it costs two tests a call. */
+typedef struct callObserver {
+    uint64_t slow_ns;  /* a call that took as long is told to 'slow'; UINT64_MAX: none */
+    uint64_t event_ns; /* the same of what is no command, told to 'event' */
+    bool tracked;      /* each call's time goes into the histogram of its command */
+    bool monitored;    /* each call is told to 'called' */
+    void (*slow)(client *c, command *cmd, uint64_t ns);
+    void (*called)(client *c, command *cmd);
+    void (*event)(server *s, const char *name, uint64_t ns);
+} callObserver;
 
 void gateSet(server *s, gate which, gateAnswer (*check)(client *c));
 void gateSetLive(server *s, gate which, bool live);
@@ -43,6 +57,13 @@ void gateSetLiveFor(client *c, gate which, bool live);
 /* Runs the request in c->argc, c->argv; c->cmd is its command (the container), NULL if unknown.
  * False if it was held: nothing happened, it must come again. */
 bool dispatchRequest(client *c);
+
+/* Runs a command that was resolved already, past all gates: inside of EXEC. The arguments are in
+ * c->argv. Time stands still; counters and effects are as of a request. */
+void dispatchCall(client *c, command *cmd);
+
+/* Flags (CMD_*) of the request for gates: those of EXEC are also those of what it runs. */
+uint32_t dispatchFlags(const client *c);
 
 /* Runs the handler of c->cmd on c->argc, c->argv once more, no gate asked: for requests that
  * waited.

@@ -14,7 +14,7 @@ typedef struct changeQueue {
     size_t text_size, text_capacity;
 } changeQueue;
 
-enum { QUEUE_KEEP_ITEMS = 1024, QUEUE_KEEP_TEXT = 64 * 1024 };
+enum { QUEUE_KEEP_ITEMS = 1024, QUEUE_KEEP_TEXT = 64 * 1024, SMALL_KEY = 256 };
 
 effectTable effectsInit(void) {
     return (effectTable){.queue = memCalloc(1, sizeof(changeQueue))};
@@ -41,6 +41,12 @@ void effectSubscribe(server *s, effectKind kind,
     s->effects.ctx[kind] = ctx;
 }
 
+void effectSubscribeUnits(server *s, effectKind kind,
+                          void (*onUnit)(void *ctx, server *s, client *by, bool begins)) {
+    ensure(!s->effects.onUnit[kind]);
+    s->effects.onUnit[kind] = onUnit;
+}
+
 void effectSetLive(server *s, effectKind kind, bool live) {
     uint32_t bit = 1u << kind;
     s->effects.live = live ? s->effects.live | bit : s->effects.live & ~bit;
@@ -54,41 +60,42 @@ static inline bool anybodyListens(const server *s, uint32_t class, bool modifies
     return (live & (1u << EFFECT_NOTIFY)) && (s->effects.notify_mask & class);
 }
 
-static void record(server *s, int db_id, bytes key, uint32_t class, const char *event,
+static void record(server *s, int db_id, keyRef key, uint32_t class, const char *event,
                    bool modifies) {
     changeQueue *q = s->effects.queue;
     if (q->count == q->capacity) {
         q->capacity = q->capacity ? q->capacity * 2 : 64;
         q->items = memRealloc(q->items, q->capacity * sizeof *q->items);
     }
-    if (q->text_capacity - q->text_size < key.size) {
-        q->text_capacity = (q->text_capacity + key.size) * 2;
+    if (q->text_capacity - q->text_size < key.name.size) {
+        q->text_capacity = (q->text_capacity + key.name.size) * 2;
         q->text = memRealloc(q->text, q->text_capacity);
     }
-    if (key.size) memcpy(q->text + q->text_size, key.data, key.size);
+    if (key.name.size) memcpy(q->text + q->text_size, key.name.data, key.name.size);
     q->items[q->count++] = (change){.db = db_id,
                                     .class = class,
                                     .event = event,
-                                    .key = {(const char *)q->text_size, key.size},
+                                    .key = {(const char *)q->text_size, key.name.size},
+                                    .hash = key.hash,
                                     .modifies = modifies};
-    q->text_size += key.size;
+    q->text_size += key.name.size;
 }
 
 void keyChangedIn(client *c, int db_id, keyRef key, uint32_t class, const char *event) {
     server *s = c->server;
     s->dirty++;
-    if (anybodyListens(s, class, true)) record(s, db_id, key.name, class, event, true);
+    if (anybodyListens(s, class, true)) record(s, db_id, key, class, event, true);
 }
 
 void keyChanged(client *c, keyRef key, uint32_t class, const char *event) {
     server *s = c->server;
     s->dirty++;
-    if (anybodyListens(s, class, true)) record(s, dbId(c->db), key.name, class, event, true);
+    if (anybodyListens(s, class, true)) record(s, dbId(c->db), key, class, event, true);
 }
 
 void keyEventIn(client *c, int db_id, keyRef key, uint32_t class, const char *event) {
     server *s = c->server;
-    if (anybodyListens(s, class, false)) record(s, db_id, key.name, class, event, false);
+    if (anybodyListens(s, class, false)) record(s, db_id, key, class, event, false);
 }
 
 void keyEvent(client *c, keyRef key, uint32_t class, const char *event) {
@@ -129,16 +136,42 @@ void effectsRun(server *s, client *by) {
     /* Subscribers may bring new facts (a woken client pops a list): those are handed out in turn.
      */
     for (size_t i = 0; i < q->count; i++) {
+        char small[SMALL_KEY];
         change what = q->items[i];
-        char *key = memAlloc(what.key.size + 1);
+        char *key = what.key.size <= sizeof small ? small : memAlloc(what.key.size);
         memcpy(key, q->text + (size_t)(uintptr_t)what.key.data, what.key.size);
         what.key.data = key;
         tellSubscribers(s, by, &what);
-        memFree(key);
+        if (key != small) memFree(key);
     }
     q->count = 0;
     q->text_size = 0;
     if (q->capacity > QUEUE_KEEP_ITEMS || q->text_capacity > QUEUE_KEEP_TEXT) freeQueue(q);
+}
+
+/* ---- units ---- */
+
+static void tellUnit(server *s, client *by, uint32_t kinds, bool begins) {
+    effectTable *t = &s->effects;
+    for (int kind = 0; kind < EFFECT_KINDS; kind++)
+        if (kinds & (1u << kind) && t->onUnit[kind]) t->onUnit[kind](t->ctx[kind], s, by, begins);
+}
+
+void effectsBegin(server *s, client *by) {
+    effectTable *t = &s->effects;
+    if (t->unit_depth++) return;
+    t->unit_told = t->live;
+    if (t->unit_told) tellUnit(s, by, t->unit_told, true);
+}
+
+void effectsEnd(server *s, client *by) {
+    effectTable *t = &s->effects;
+    ensure(t->unit_depth > 0);
+    if (--t->unit_depth == 0 && t->unit_told) tellUnit(s, by, t->unit_told, false);
+}
+
+bool effectsInUnit(const server *s) {
+    return s->effects.unit_depth != 0;
 }
 
 /* ---- the hooks of the dbs ---- */
@@ -149,15 +182,15 @@ static void entryRemoved(void *ctx, db *d, keyRef key, const entry *e, dbReason 
     if (why == DB_DELETED) {
         s->dirty++;
         if (anybodyListens(s, NOTIFY_GENERIC, true))
-            record(s, dbId(d), key.name, NOTIFY_GENERIC, "del", true);
+            record(s, dbId(d), key, NOTIFY_GENERIC, "del", true);
     } else if (why == DB_EXPIRED) {
         s->stats.expired_keys++;
         if (anybodyListens(s, NOTIFY_EXPIRED, true))
-            record(s, dbId(d), key.name, NOTIFY_EXPIRED, "expired", true);
+            record(s, dbId(d), key, NOTIFY_EXPIRED, "expired", true);
     } else if (why == DB_EVICTED) {
         s->stats.evicted_keys++;
         if (anybodyListens(s, NOTIFY_EVICTED, true))
-            record(s, dbId(d), key.name, NOTIFY_EVICTED, "evicted", true);
+            record(s, dbId(d), key, NOTIFY_EVICTED, "evicted", true);
     }
 }
 
@@ -165,8 +198,7 @@ static void entryAdded(void *ctx, db *d, keyRef key, const entry *e) {
     server *s = ctx;
     /* What was renamed, moved or copied brings its own. */
     if (!entryAccess(e)) entrySetAccess((entry *)(uintptr_t)e, serverAccessNew(s));
-    if (anybodyListens(s, NOTIFY_NEW, false))
-        record(s, dbId(d), key.name, NOTIFY_NEW, "new", false);
+    if (anybodyListens(s, NOTIFY_NEW, false)) record(s, dbId(d), key, NOTIFY_NEW, "new", false);
 }
 
 static void dueSooner(void *ctx, db *d, int64_t deadline_ms) {

@@ -49,6 +49,7 @@ typedef struct change {
     uint32_t class;
     const char *event;
     bytes key;
+    uint64_t hash; /* of the key */
     bool modifies; /* false of pure events like keymiss */
 } change;
 
@@ -66,13 +67,21 @@ typedef struct effectTable {
     uint32_t notify_mask; /* of notify-keyspace-events, kept by session/notify */
     void (*onChange[EFFECT_KINDS])(void *ctx, server *s, client *by, const change *what);
     void (*onFlush[EFFECT_KINDS])(void *ctx, server *s, client *by, int db); /* db -1: all */
+    void (*onUnit[EFFECT_KINDS])(void *ctx, server *s, client *by, bool begins);
     void *ctx[EFFECT_KINDS];
+    int unit_depth;
+    uint32_t unit_told; /* kinds that heard of the beginning */
     struct changeQueue *queue;
 } effectTable;
 
 void effectSubscribe(server *s, effectKind kind,
                      void (*onChange)(void *ctx, server *s, client *by, const change *what),
                      void (*onFlush)(void *ctx, server *s, client *by, int db), void *ctx);
+/* For subscribers that hold back what belongs together: a transaction or script as one record, keys
+ * whose waiting clients are served behind it. Told of the outermost beginning and end, while live.
+ */
+void effectSubscribeUnits(server *s, effectKind kind,
+                          void (*onUnit)(void *ctx, server *s, client *by, bool begins));
 void effectSetLive(server *s, effectKind kind, bool live);
 
 /* The one duty of a handler that changed 'key' of c's db. 'event' may be NULL (no notification). */
@@ -93,6 +102,11 @@ void propagateAs(client *c, int argc, const bytes *argv);
 /* Hands recorded facts to subscribers; after each command and each slice of active expiry. */
 void effectsRun(server *s, client *by);
 bool effectsPending(const server *s);
+
+/* The commands of a transaction or script stand between these. They nest. */
+void effectsBegin(server *s, client *by);
+void effectsEnd(server *s, client *by);
+bool effectsInUnit(const server *s);
 
 /* The hooks that the server's dbs are made with; ctx is the server. */
 dbHooks effectsDbHooks(server *s);

@@ -42,6 +42,15 @@ void replySimple(client *c, const char *text) {
 }
 
 static void sayError(client *c, bytes text) {
+    char about_exec[1200];
+    if (__builtin_expect(c->flags & CLIENT_ASKS_EXEC, 0)) {
+        bool plain = text.size > 4 && memcmp(text.data, "ERR ", 4) == 0;
+        int size = snprintf(about_exec, sizeof about_exec,
+                            "EXECABORT Transaction discarded because of: %.*s",
+                            (int)(text.size < 1024 ? text.size : 1024) - (plain ? 4 : 0),
+                            text.data + (plain ? 4 : 0));
+        text = bytesOf(about_exec, (size_t)size);
+    }
     c->server->stats.error_replies++;
     errorStatsCount(c->server->errors, text);
     if (mayReply(c)) respError(&c->out, text);
@@ -198,10 +207,10 @@ static void exchangeBuffers(client *c) {
 
 void replyPushBegin(client *c) {
     c->flags |= CLIENT_PUSHING;
-    if (c == c->server->current) exchangeBuffers(c);
+    if (c == c->server->caller) exchangeBuffers(c);
 }
 
 void replyPushEnd(client *c) {
     c->flags &= ~(uint32_t)CLIENT_PUSHING;
-    if (c == c->server->current) exchangeBuffers(c);
+    if (c == c->server->caller) exchangeBuffers(c);
 }

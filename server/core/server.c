@@ -54,17 +54,26 @@ server *serverNew(const config *cfg, const clockSource *clock) {
     chainInit(&s->clients);
     chainInit(&s->to_flush);
     chainInit(&s->to_free);
+    chainInit(&s->before_flush);
     chainInit(&s->client_closed);
     chainInit(&s->client_details);
     s->clients_by_id = dictNew(&clients_by_id);
     s->discard = discardNew();
     s->active_expire = true;
+    s->observer = (callObserver){.slow_ns = UINT64_MAX, .event_ns = UINT64_MAX};
     s->db_count = (int)cfg->databases;
     s->dbs = memCalloc((size_t)s->db_count, sizeof(db *));
     s->db_hooks = effectsDbHooks(s);
     for (int i = 0; i < s->db_count; i++)
         s->dbs[i] = dbNew(i, &s->db_hooks, &s->now_ms, s->discard);
     return s;
+}
+
+void serverBeforeFlush(server *s) {
+    CHAIN_EACH(&s->before_flush, node) {
+        flushHook *hook = CHAIN_ITEM(node, flushHook, node);
+        hook->beforeFlush(hook->ctx, s);
+    }
 }
 
 void serverFreeMarked(server *s) {

@@ -25,7 +25,13 @@
 
 typedef struct pubsub pubsub;
 typedef struct clientPause clientPause;
+typedef struct watchIndex watchIndex;
+typedef struct multiPool multiPool;
+typedef struct slowlog slowlog;
+typedef struct latencyLog latencyLog;
+typedef struct monitors monitors;
 typedef struct clientWatch clientWatch;
+typedef struct tracking tracking;
 
 struct server {
     const clockSource *clock;
@@ -33,6 +39,7 @@ struct server {
     uint64_t now_ns;        /* monotonic, at the end of the last command */
     uint32_t access_clock;  /* of now: what an access writes into an entry */
     gateTable gates;
+    callObserver observer;
     effectTable effects;
     db **dbs;
     int db_count;
@@ -49,8 +56,11 @@ struct server {
     size_t over_soft_limit; /* clients whose soft_limit_since_ms runs */
     uint64_t next_client_id;
     dict *clients_by_id;
-    client *current; /* whose command runs */
-    int call_depth;  /* handlers that run: more than one inside EXEC and scripts */
+    client *current;     /* whose command runs; a script's own client inside of a script */
+    client *caller;      /* who sent it: the outermost one */
+    uint64_t error_mark; /* stats.error_replies when what runs had failed last, or began */
+    bool runs_again;     /* a request that has waited: who looks on has seen it */
+    int call_depth;      /* handlers that run: more than one inside EXEC and scripts */
     /* What a command left to be done when the outermost one has ended; mostly NULL. */
     void (*afterCommand)(server *s);
     dbHooks db_hooks; /* what every db tells; see effects.h */
@@ -71,6 +81,7 @@ struct server {
     pubsub *pubsub;
     struct notify *notify;
     struct blocking *blocking;
+    struct history *history;
     struct infoTable *info;
     struct errorStats *errors;
     struct reclaim *reclaim;
@@ -78,7 +89,17 @@ struct server {
     struct background *background;
     struct net *net;
     clientPause *pause;
+    tracking *tracking;
+    /* Told of each request of a client with CLIENT_TRACKING, when it has run, and of each command
+     * inside of its transactions and scripts: 'ran' has the arguments. cmd NULL: it was refused. */
+    void (*trackedRequest)(client *tracker, const client *ran, const command *cmd);
+    watchIndex *watch;
+    multiPool *multi;
+    slowlog *slowlog;
+    latencyLog *latency;
+    monitors *monitors;
     clientWatch *client_watch;
+    chain before_flush;   /* flushHook: told in each loop iteration before output is written */
     chain client_closed;  /* clientClosedHook: told before a client is freed */
     chain client_details; /* clientDetailsHook: what floors above know of a client */
 };
@@ -88,6 +109,12 @@ typedef struct clientClosedHook {
     void (*closed)(void *ctx, client *c);
     void *ctx;
 } clientClosedHook;
+
+typedef struct flushHook {
+    chainNode node;
+    void (*beforeFlush)(void *ctx, server *s);
+    void *ctx;
+} flushHook;
 
 /* A server with config->databases dbs and the gates of the core; commands and rooms come with
  * wiring. Takes a copy of 'cfg'. */
@@ -112,9 +139,17 @@ static inline accessLfuRules serverLfuRules(const server *s) {
     return (accessLfuRules){s->config.lfu_log_factor, s->config.lfu_decay_time};
 }
 
+/* Something that is no command took a time worth a look, if it is long: "expire-cycle" ... */
+static inline void serverNoteEvent(server *s, const char *name, uint64_t ns) {
+    if (__builtin_expect(ns >= s->observer.event_ns, 0)) s->observer.event(s, name, ns);
+}
+
 static inline void serverAfterCommand(server *s) {
     if (__builtin_expect(s->afterCommand != NULL, 0) && s->call_depth == 0) s->afterCommand(s);
 }
+
+/* What gathers output over a loop iteration writes it. */
+void serverBeforeFlush(server *s);
 
 /* Frees the clients that were marked; after a batch. */
 void serverFreeMarked(server *s);

@@ -4,6 +4,7 @@
 
 #include "server/core/batch.h"
 #include "server/core/reply.h"
+#include "server/net/metrics_port.h"
 #include "server/net/net_internal.h"
 #include "storage/base/ensure.h"
 #include "storage/base/log.h"
@@ -36,6 +37,7 @@ net *netNew(server *s) {
 void netFree(net *n) {
     server *s = n->server;
     netCloseListeners(n);
+    metricsPortClose(n);
     CHAIN_EACH(&s->clients, node) {
         client *c = CHAIN_ITEM(node, client, in_server);
         connClientClosed(n, c);
@@ -74,6 +76,7 @@ static void setTimer(net *n, uint64_t wait_ns) {
 static void flushAll(server *s) {
     client *c;
     chainNode *node;
+    serverBeforeFlush(s);
     while ((node = chainTakeFirst(&s->to_flush))) {
         c = CHAIN_ITEM(node, client, in_flush);
         c->flags &= ~(uint32_t)CLIENT_QUEUED_FLUSH;

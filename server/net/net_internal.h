@@ -42,6 +42,7 @@ struct net {
     bool accept_failed;      /* logged; until one is accepted again */
     int spare_fd;            /* given up for the log file when no other descriptor is left */
     clientClosedHook closed_hook;
+    struct metricsPort *metrics; /* NULL: closed */
 };
 
 /* listen.c */

@@ -128,6 +128,8 @@ infoRates infoRatesNow(const server *s) {
 static void resetCommand(void *ctx, command *cmd) {
     (void)ctx;
     cmd->calls = cmd->usec_ns = cmd->rejected = cmd->failed = 0;
+    memFree(cmd->latency);
+    cmd->latency = NULL;
 }
 
 void infoResetStats(server *s) {

@@ -10,6 +10,8 @@
 #include "server/observe/info_internal.h"
 #include "server/session/block.h"
 #include "server/session/pubsub.h"
+#include "server/session/tracking.h"
+#include "server/session/watch.h"
 #include "storage/base/digest.h"
 
 typedef unsigned long long count;
@@ -81,7 +83,7 @@ void infoServer(server *s, infoText *t) {
 }
 
 typedef struct clientCounts {
-    size_t connected, blocked, tracking;
+    size_t connected, blocked;
     size_t input_max, output_max;
 } clientCounts;
 
@@ -93,7 +95,6 @@ static clientCounts countClients(server *s) {
         if (c->flags & CLIENT_NO_CONN) continue;
         n.connected += !(c->flags & CLIENT_REPLICA);
         n.blocked += (c->flags & (CLIENT_BLOCKED | CLIENT_PAUSED)) != 0;
-        n.tracking += (c->flags & CLIENT_TRACKING) != 0;
         size_t output = replyBufMemory(&c->out);
         if (c->pending_capacity > n.input_max) n.input_max = c->pending_capacity;
         if (output > n.output_max) n.output_max = output;
@@ -110,11 +111,11 @@ void infoClients(server *s, infoText *t) {
     infoLine(t, "client_recent_max_input_buffer:%zu", n.input_max);
     infoLine(t, "client_recent_max_output_buffer:%zu", n.output_max);
     infoLine(t, "blocked_clients:%zu", n.blocked);
-    infoLine(t, "tracking_clients:%zu", n.tracking);
+    infoLine(t, "tracking_clients:%zu", trackingStatsOf(s).clients);
     infoLine(t, "pubsub_clients:%zu", pubsubClients(s));
-    infoLine(t, "watching_clients:0");
+    infoLine(t, "watching_clients:%zu", watchClients(s));
     infoLine(t, "clients_in_timeout_table:%zu", waiting.with_timeout);
-    infoLine(t, "total_watched_keys:0");
+    infoLine(t, "total_watched_keys:%zu", watchKeys(s));
     infoLine(t, "total_blocking_keys:%zu", waiting.keys);
     infoLine(t, "total_blocking_keys_on_nokey:%zu", waiting.keys_even_if_gone);
 }
@@ -189,6 +190,7 @@ static void removals(const server *s, infoText *t) {
 }
 
 static void features(const server *s, infoText *t) {
+    trackingStats tracked = trackingStatsOf(s);
     infoLine(t, "pubsub_channels:%zu", pubsubCount(s, PUBSUB_CHANNEL));
     infoLine(t, "pubsub_patterns:%zu", pubsubCount(s, PUBSUB_PATTERN));
     infoLine(t, "pubsubshard_channels:%zu", pubsubCount(s, PUBSUB_SHARD));
@@ -202,9 +204,9 @@ static void features(const server *s, infoText *t) {
     infoLine(t, "active_defrag_key_misses:0");
     infoLine(t, "total_active_defrag_time:0");
     infoLine(t, "current_active_defrag_time:0");
-    infoLine(t, "tracking_total_keys:0");
-    infoLine(t, "tracking_total_items:0");
-    infoLine(t, "tracking_total_prefixes:0");
+    infoLine(t, "tracking_total_keys:%zu", tracked.keys);
+    infoLine(t, "tracking_total_items:%zu", tracked.items);
+    infoLine(t, "tracking_total_prefixes:%zu", tracked.prefixes);
 }
 
 void infoStats(server *s, infoText *t) {
@@ -288,6 +290,13 @@ void infoCommandStats(server *s, infoText *t) {
     commandEach(s->commands, commandLine, t);
 }
 
+/* Where the lines of latencies go, and what they tell. */
+typedef struct latencyText {
+    infoText *text;
+    const double *percentiles;
+    int count;
+} latencyText;
+
 static void errorLine(void *ctx, const char *code, uint64_t n) {
     infoLine(ctx, "errorstat_%s:count=%llu", code, (count)n);
 }
@@ -296,9 +305,24 @@ void infoErrorStats(server *s, infoText *t) {
     errorStatsEach(s->errors, errorLine, t);
 }
 
+static void latencyLine(void *ctx, command *cmd) {
+    latencyText *l = ctx;
+    if (!cmd->latency) return;
+    char text[1024];
+    size_t size = 0;
+    for (int i = 0; i < l->count && size < sizeof text; i++) {
+        uint64_t ns = histogramPercentile(cmd->latency, l->percentiles[i]);
+        size +=
+            (size_t)snprintf(text + size, sizeof text - size, "%sp%.10g=%llu.%03llu", i ? "," : "",
+                             l->percentiles[i], (count)ns / 1000, (count)ns % 1000);
+    }
+    infoLine(l->text, "latency_percentiles_usec_%s:%s", cmd->full_name, size ? text : "");
+}
+
 void infoLatencyStats(server *s, infoText *t) {
-    (void)s;
-    (void)t;
+    latencyText l = {.text = t};
+    l.count = configShownPercentiles(&s->config, &l.percentiles);
+    commandEach(s->commands, latencyLine, &l);
 }
 
 void infoCluster(server *s, infoText *t) {

@@ -14,8 +14,8 @@ struct clientWatch {
 };
 
 static bool isIdle(const client *c) {
-    const uint32_t excused = CLIENT_REPLICA | CLIENT_PRIMARY | CLIENT_PUBSUB | CLIENT_BLOCKED |
-                             CLIENT_PAUSED | CLIENT_NO_CONN;
+    const uint32_t excused = CLIENT_REPLICA | CLIENT_PRIMARY | CLIENT_PUBSUB | CLIENT_MONITOR |
+                             CLIENT_BLOCKED | CLIENT_PAUSED | CLIENT_NO_CONN;
     const server *s = c->server;
     if (s->config.timeout <= 0 || c->flags & excused) return false;
     return s->now_ms - c->last_active_ms > s->config.timeout * 1000;

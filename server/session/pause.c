@@ -16,7 +16,7 @@ static gateAnswer holdWhilePaused(client *c) {
     server *s = c->server;
     if (s->current || c->flags & (CLIENT_NO_CONN | CLIENT_REPLICA | CLIENT_PRIMARY))
         return GATE_PASS;
-    if (s->pause_writes_only && !(c->cmd->flags & (CMD_WRITE | CMD_MAY_REPLICATE)))
+    if (s->pause_writes_only && !(dispatchFlags(c) & (CMD_WRITE | CMD_MAY_REPLICATE)))
         return GATE_PASS;
     clientHold(c, CLIENT_PAUSED);
     s->pause->held++;

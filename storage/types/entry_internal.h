@@ -2,31 +2,11 @@
 #ifndef EBB_STORAGE_TYPES_ENTRY_INTERNAL_H
 #define EBB_STORAGE_TYPES_ENTRY_INTERNAL_H
 
+#include "storage/base/varint.h"
 #include "storage/types/blob.h"
 #include "storage/types/entry.h"
 
 enum { HEADER_BYTES = 5, DEADLINE_BYTES = 8, WORD_BYTES = 8 };
-
-/* Sizes are little-endian groups of seven bits, the top bit of a byte saying that more follow. */
-static inline size_t varintSize(size_t n) {
-    return n < 128 ? 1 : (size_t)(70 - __builtin_clzll(n)) / 7;
-}
-
-static inline uint8_t *varintWrite(uint8_t *out, size_t n) {
-    while (n >= 128) {
-        *out++ = (uint8_t)(n | 128);
-        n >>= 7;
-    }
-    *out++ = (uint8_t)n;
-    return out;
-}
-
-static inline const uint8_t *varintRead(const uint8_t *in, size_t *n) {
-    size_t value = *in & 127;
-    for (unsigned shift = 7; *in++ & 128; shift += 7) value |= (size_t)(*in & 127) << shift;
-    *n = value;
-    return in;
-}
 
 static inline size_t keyOffset(bool has_deadline) {
     return HEADER_BYTES + (has_deadline ? DEADLINE_BYTES : 0);

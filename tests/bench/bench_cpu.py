@@ -6,10 +6,13 @@ asked at a time. Each case is measured in rounds, Ebb and Redis in turn, and the
 rounds counts: what disturbs the machine then hurts both alike. The CPU time is what the kernel says
 that the server's threads have run, so the client's own cost does not count.
 
-MSET is a call of 10 keys, and its time is that of one call.
+MSET is a call of 10 keys, and its time is that of one call; that of a transaction is that of its 8
+commands, WATCH to EXEC. Cases with a command line of their own
+run in db 1, which their setup fills and which is emptied before and after each of them.
 Exits with 1 if a target was missed.
 """
 import argparse
+import random
 import shutil
 import statistics
 import subprocess
@@ -21,15 +24,50 @@ from table import Table
 
 KEYS = 1000000
 VALUE_BYTES = 64
+CONNECTIONS = 50
 
 
 class Case:
-    """One row: what redis-benchmark sends, and the ratio to Redis that is to be reached."""
+    """One row: what redis-benchmark sends (a test it knows by name, or the words of a command, in
+    which __rand_int__ is a number of 12 digits below 'keys'), what is there before (setup(client),
+    for a command only), and the ratio to Redis that is to be reached. What redis-benchmark cannot
+    send comes from play(random): the requests of one round trip of one of 50 connections."""
 
-    def __init__(self, name, what, test, pipeline, target, keys=KEYS, share=1.0):
+    def __init__(self, name, what, test=None, pipeline=16, target=None, keys=KEYS, share=1.0,
+                 command=None, setup=None, play=None):
         self.name, self.what, self.test = name, what, test
         self.pipeline, self.target, self.keys = pipeline, target, keys
         self.share = share  # of --requests: slow calls need fewer of them
+        self.command, self.setup, self.play = command, setup, play
+
+
+def packs(name, key, words, size=100):
+    """Requests of a command that takes many words, 'size' of them in each."""
+    words = list(words)
+    for at in range(0, len(words), size):
+        yield Resp.pack(name, key, *words[at:at + size])
+
+
+def oneSet(client):
+    client.many(packs('SADD', 'set', (b'element:%012d' % n for n in range(100000))))
+
+
+def twoSets(client):
+    client.many(packs('SADD', 'set:a', (b'element:%d' % n for n in range(10000))))
+    client.many(packs('SADD', 'set:b', (b'element:%d' % n for n in range(5000, 15000))))
+
+
+def thousandMembers(client):
+    client.many(packs('SADD', 'set', (b'element:%d' % n for n in range(1000))))
+
+
+def transaction(r):
+    """8 requests: a watched key, three writes, two reads."""
+    keys = [b'key:%012d' % r.randrange(KEYS) for _ in range(6)]
+    value = b'v' * VALUE_BYTES
+    return [Resp.pack('WATCH', keys[0]), Resp.pack('MULTI'),
+            *(Resp.pack('SET', k, value) for k in keys[1:4]),
+            *(Resp.pack('GET', k) for k in keys[4:]), Resp.pack('EXEC')]
 
 
 CASES = [
@@ -39,6 +77,14 @@ CASES = [
     Case('get1', 'GET 64 B, not pipelined', 'get', 1, 0.92, share=0.2),
     Case('incr', 'INCR of 100,000 counters, 16 pipelined', 'incr', 16, 0.6, keys=100000),
     Case('mset', 'MSET of 10 keys, 4 pipelined', 'mset', 4, 0.6, share=0.2),
+    Case('exec', 'WATCH, MULTI, 5 commands, EXEC, 2 pipelined', pipeline=2, target=0.65, share=0.1,
+         play=transaction),
+    Case('sadd', 'SADD to a set of 100,000, 16 pipelined', target=0.6, keys=100000,
+         command=['SADD', 'set', 'element:__rand_int__'], setup=oneSet),
+    Case('sinter', 'SINTER of two sets of 10,000', pipeline=1, target=0.7, share=0.0005,
+         command=['SINTER', 'set:a', 'set:b'], setup=twoSets),
+    Case('smembers', 'SMEMBERS of 1,000, 4 pipelined', pipeline=4, target=0.7, share=0.01,
+         command=['SMEMBERS', 'set'], setup=thousandMembers),
 ]
 
 
@@ -53,11 +99,35 @@ def load(server):
     client.close()
 
 
-def microsecondsPerCommand(benchmark, server, case, requests):
+def playedMicroseconds(server, case, requests):
+    """The same per round trip of case.pipeline plays; reading the replies is not the server's cost."""
+    r = random.Random(17)
+    clients = [Resp(server.port) for _ in range(CONNECTIONS)]
+    rounds = max(requests // (CONNECTIONS * case.pipeline), 1)
+    trips = [[req for _ in range(case.pipeline) for req in case.play(r)] for _ in range(200)]
+    payloads = [b''.join(trip) for trip in trips]
     before = server.cpuSeconds()
+    for at in range(rounds):
+        for i, client in enumerate(clients):
+            client.sock.sendall(payloads[(at * CONNECTIONS + i) % len(payloads)])
+        for i, client in enumerate(clients):
+            for _ in trips[(at * CONNECTIONS + i) % len(payloads)]:
+                if isinstance(client.read(), RuntimeError):
+                    raise RuntimeError(f'{case.what} on {server.kind}: an error reply')
+    used = server.cpuSeconds() - before
+    for client in clients:
+        client.close()
+    return used / (rounds * CONNECTIONS * case.pipeline) * 1e6
+
+
+def microsecondsPerCommand(benchmark, server, case, requests):
+    if case.play:
+        return playedMicroseconds(server, case, requests)
+    before = server.cpuSeconds()
+    what = ['--dbnum', '1', *case.command] if case.command else ['-t', case.test]
     done = subprocess.run(
-        [benchmark, '-p', str(server.port), '-t', case.test, '-n', str(requests), '-c', '50',
-         '-P', str(case.pipeline), '-r', str(case.keys), '-d', str(VALUE_BYTES), '-q'],
+        [benchmark, '-p', str(server.port), '-n', str(requests), '-c', str(CONNECTIONS),
+         '-P', str(case.pipeline), '-r', str(case.keys), '-d', str(VALUE_BYTES), '-q', *what],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     used = server.cpuSeconds() - before
     if done.returncode or 'rror' in done.stdout or server.process.poll() is not None:
@@ -65,9 +135,21 @@ def microsecondsPerCommand(benchmark, server, case, requests):
     return used / requests * 1e6
 
 
+def prepare(server, setup):
+    """Empties db 1, and fills it where 'setup' is given."""
+    client = Resp(server.port)
+    client.call('SELECT', 1)
+    client.call('FLUSHDB', 'SYNC')
+    if setup:
+        setup(client)
+    client.close()
+
+
 def measure(table, benchmark, servers, case, rounds, requests):
     requests = max(int(requests * case.share), 1000)
     for server in servers:
+        if case.command:
+            prepare(server, case.setup)
         # The first round warms up caches and output buffers, and does not count.
         microsecondsPerCommand(benchmark, server, case, max(requests // 10, 1000))
     used = {server.kind: [] for server in servers}
@@ -76,6 +158,9 @@ def measure(table, benchmark, servers, case, rounds, requests):
             used[server.kind].append(microsecondsPerCommand(benchmark, server, case, requests))
     table.compare(case.what, statistics.median(used['ebb']), statistics.median(used['redis']),
                   case.target)
+    if case.command:
+        for server in servers:
+            prepare(server, None)
 
 
 def main():
@@ -103,7 +188,8 @@ def main():
     try:
         for kind, program in (('ebb', args.server), ('redis', args.redis)):
             servers.append(Server(kind, program))
-            load(servers[-1])
+            if any(case.name in wanted and not case.command for case in CASES):
+                load(servers[-1])
         table.compareHead('server CPU per command', 'us')
         for case in CASES:
             if case.name in wanted:

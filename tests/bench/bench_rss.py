@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""What a key costs in memory, beside redis-server: a table with targets.
+"""What a key or an element of a collection costs in memory, beside redis-server: with targets.
 
-For each shape a fresh server is loaded with as many keys as asked for; what its RSS has grown by
-since it was empty, after it has had time to settle, is divided by the keys. Keys have 16 bytes.
+For each shape a fresh server is loaded with as many keys (or with one collection of as many
+elements) as asked for; what its RSS has grown by since it was empty, after it has had time to
+settle, is divided by their number. Keys have 16 bytes.
 Exits with 1 if a target was missed.
 """
 import argparse
@@ -36,32 +37,70 @@ def valuesWithTtl(keys):
                         b'EX', b'%d' % rng.randint(10000, 1000000))
 
 
-SHAPES = [
-    ('number', '8 B number', numbers, 46),
-    ('value', '32 B value', values, 70),
-    ('ttl', '64 B value with TTL', valuesWithTtl, 125),
+def packs(name, key, parts, size=100):
+    """Requests of a command that takes many words, 'size' parts (tuples of words) in each."""
+    batch = []
+    for part in parts:
+        batch += part
+        if len(batch) >= size * len(part):
+            yield Resp.pack(name, key, *batch)
+            batch = []
+    if batch:
+        yield Resp.pack(name, key, *batch)
+
+
+def setOfMembers(count):
+    return packs('SADD', 'set', ((b'member:%012d' % n,) for n in range(count)))
+
+
+class Shape:
+    """One row: requests(count) fill the server with 'share' of --keys things, which 'held' counts;
+    each may take 'target' bytes."""
+
+    def __init__(self, name, what, requests, target, held=('DBSIZE',), share=1.0):
+        self.name, self.what, self.requests, self.target = name, what, requests, target
+        self.held, self.share = held, share
+
+
+KEYS = [
+    Shape('number', '8 B number', numbers, 46),
+    Shape('value', '32 B value', values, 70),
+    Shape('ttl', '64 B value with TTL', valuesWithTtl, 125),
+]
+ELEMENTS = [
+    Shape('set', 'set, members of 19 B', setOfMembers, 37, held=('SCARD', 'set')),
 ]
 
 
-def bytesPerKey(kind, program, requests, keys):
+def bytesPerThing(kind, program, shape, count):
     server = Server(kind, program)
     try:
         client = Resp(server.port)
         client.call('PING')
         empty = server.rss()
-        client.many(requests(keys))
+        client.many(shape.requests(count))
         time.sleep(SETTLE_SECONDS)
-        held = client.call('DBSIZE')
-        if held != keys:
-            raise RuntimeError(f'{kind} holds {held} keys, not {keys}')
+        held = client.call(*shape.held)
+        if held != count:
+            raise RuntimeError(f'{kind}: {shape.held} says {held}, not {count}')
         client.close()
-        return (server.rss() - empty) / keys
+        return (server.rss() - empty) / count
     finally:
         server.stop()
 
 
+def compare(table, args, what, shapes):
+    if shapes:
+        table.compareHead(what, 'B')
+    for shape in shapes:
+        count = max(int(args.keys * shape.share), 1)
+        ebb = bytesPerThing('ebb', args.server, shape, count)
+        redis = bytesPerThing('redis', args.redis, shape, count)
+        table.compare(shape.what, ebb, redis, shape.target, 'ebb')
+
+
 def main():
-    names = [name for name, *_ in SHAPES]
+    names = [shape.name for shape in KEYS + ELEMENTS]
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0],
                                      epilog=__doc__.split('\n\n', 1)[1],
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -78,12 +117,10 @@ def main():
     needPrograms(args.server, args.redis)
     useCores(args)
     table = Table()
-    table.compareHead(f'RSS per key, {args.keys} keys of 16 B', 'B')
-    for name, what, requests, target in SHAPES:
-        if name in wanted:
-            ebb = bytesPerKey('ebb', args.server, requests, args.keys)
-            redis = bytesPerKey('redis', args.redis, requests, args.keys)
-            table.compare(what, ebb, redis, target, 'ebb')
+    keys = [shape for shape in KEYS if shape.name in wanted]
+    elements = [shape for shape in ELEMENTS if shape.name in wanted]
+    compare(table, args, f'RSS per key, {args.keys} keys of 16 B', keys)
+    compare(table, args, f'RSS per element, {args.keys} in a key', elements)
     return table.finish()
 
 

@@ -25,6 +25,8 @@ SERVERS_PART = [
      'a PFADD that meets corrupt bytes adds nothing; 7.0.15 keeps what it added until then'),
     (r'PF(ADD|COUNT|MERGE) .*', r'^-INVALIDOBJ ', r'^(:|\+OK)',
      'a sparse HyperLogLog that ends within a run: 7.0.15 reads on behind the end'),
+    (r'COMMAND GETKEYS(ANDFLAGS)? ("(\\.|[^"\\])*"|\S+)', r'^\+QUEUED', r'^-ERR wrong number of ',
+     'in MULTI: newer servers take a command without arguments'),
 ]
 
 # The keyspace event of this name is not compared where this command stands.

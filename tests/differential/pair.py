@@ -74,6 +74,7 @@ class Pair:
         self.listeners = []
         self.ignored_events = set()
         self.has_mortals = False
+        self.queued = []
         self.differ = patterns(known_differences.REPLIES_DIFFER)
         self.part = patterns(known_differences.SERVERS_PART)
         self.events_differ = [(re.compile(c, re.IGNORECASE | re.DOTALL), set(e.encode().split(b'|')))
@@ -84,6 +85,7 @@ class Pair:
         self.end()
         self.ignored_events = set()
         self.has_mortals = False
+        self.queued = []
         for server in self.servers:
             if not server.isRunning():
                 server.start()
@@ -118,8 +120,26 @@ class Pair:
         return any(c.fullmatch(shown) and e.search(ebb.raw) and o.search(oracle.raw)
                    for c, e, o in entries)
 
+    def _followTransaction(self, at, command, replies):
+        """Keeps what waits in MULTI. True for an EXEC of it, whose replies are then checked each
+        for its own command."""
+        if all(r.raw == b'+QUEUED\r\n' for r in replies):
+            self.queued.append(command)
+            return False
+        name, queued = compare.nameOf(command), self.queued
+        if name in (b'EXEC', b'DISCARD', b'RESET'):
+            self.queued = []
+        if name != b'EXEC' or not all(r.kind == b'*' and r.value is not None
+                                      and len(r.value) == len(queued) for r in replies):
+            return False
+        for inner, *both in zip(queued, *(r.value for r in replies)):
+            self._check(at, inner, both)
+        return True
+
     def _check(self, at, command, replies):
         ebb, oracle = replies
+        if self._followTransaction(at, command, replies):
+            return
         if self._isKnown(self.part, command, ebb, oracle):
             raise Parted
         if compare.areEqual(command, ebb, oracle):

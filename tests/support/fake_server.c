@@ -32,6 +32,7 @@ client *fakeClient(fakeServer *f) {
 }
 
 const char *fakeTake(fakeServer *f, client *c, size_t *size) {
+    serverBeforeFlush(f->server);
     size_t total = replyBufSize(&c->out);
     memFree(f->reply);
     f->reply = memAlloc(total + 1);

@@ -3,11 +3,25 @@
 #include "server/commands/docs/docs_internal.h"
 
 const docFamily docFamilies[] = {
+<<<<<<< HEAD
     {"string", docsString},           {"bitmap", docsBitmap},
     {"hyperloglog", docsHyperloglog}, {"stream", docsStream},
     {"generic", docsGeneric},         {"connection", docsConnection},
     {"pubsub", docsPubsub},           {"server", docsServer},
     {"cluster", docsCluster},         {0},
+=======
+    {"string", docsString},
+    {"bitmap", docsBitmap},
+    {"hyperloglog", docsHyperloglog},
+    {"set", docsSet},
+    {"generic", docsGeneric},
+    {"connection", docsConnection},
+    {"pubsub", docsPubsub},
+    {"transactions", docsTransactions},
+    {"server", docsServer},
+    {"cluster", docsCluster},
+    {0},
+>>>>>>> main
 };
 
 const char *argumentTypeName(argumentType type) {

@@ -41,10 +41,15 @@
 extern const commandDoc docsString[];
 extern const commandDoc docsBitmap[];
 extern const commandDoc docsHyperloglog[];
+<<<<<<< HEAD
 extern const commandDoc docsStream[];
+=======
+extern const commandDoc docsSet[];
+>>>>>>> main
 extern const commandDoc docsGeneric[];
 extern const commandDoc docsConnection[];
 extern const commandDoc docsPubsub[];
+extern const commandDoc docsTransactions[];
 extern const commandDoc docsServer[];
 extern const commandDoc docsCluster[];
 

@@ -482,7 +482,7 @@ END_TEST
 START_TEST(whatModernLibrariesAskForGetsExactlyOneError) {
     f = fakeNew();
     static const char *const unsupported[] = {
-        "CLIENT TRACKING ON", "CLIENT TRACKING ON REDIRECT 5 BCAST PREFIX a PREFIX b NOLOOP",
+        "CLIENT TRACKING ON REDIRECT 5 BCAST PREFIX a PREFIX b NOLOOP",
         "CLIENT MAINT_NOTIFICATIONS ON moving-endpoint-type internal-ip", "CLIENT CAPA redirect"};
     for (size_t i = 0; i < sizeof unsupported / sizeof unsupported[0]; i++) {
         const char *reply = fakeCall(f, unsupported[i]);

@@ -315,8 +315,8 @@ static void noteFlush(void *ctx, server *s, client *by, int db_id) {
 START_TEST(wholeDbsAreToldToWhoWatches) {
     f = fakeNew();
     flush_count = 0;
-    effectSubscribe(f->server, EFFECT_WAKE, NULL, noteFlush, NULL);
-    effectSetLive(f->server, EFFECT_WAKE, true);
+    effectSubscribe(f->server, EFFECT_PROPAGATE, NULL, noteFlush, NULL);
+    effectSetLive(f->server, EFFECT_PROPAGATE, true);
     CALL(f, "FLUSHDB", "+OK|");
     CALL(f, "FLUSHALL", "+OK|");
     CALL(f, "SWAPDB 2 5", "+OK|");
