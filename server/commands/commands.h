@@ -21,17 +21,14 @@ extern const commandSpec waitCommands[];
 extern const commandSpec dbCommands[];
 extern const commandSpec bitmapCommands[];
 extern const commandSpec hllCommands[];
-<<<<<<< HEAD
 extern const commandSpec streamCommands[];
 extern const commandSpec streamReadCommands[];
 extern const commandSpec streamGroupCommands[];
 extern const commandSpec streamClaimCommands[];
 extern const commandSpec streamInfoCommands[];
-=======
 extern const commandSpec setCommands[];
 extern const commandSpec setOpsCommands[];
 extern const commandSpec setRandomCommands[];
->>>>>>> main
 extern const commandSpec pubsubCommands[];
 extern const commandSpec txCommands[];
 extern const commandSpec slowlogCommands[];

@@ -118,7 +118,7 @@ static void *copyAll(const void *value) {
 /* ---- moving ---- */
 
 /* The cursor is the number of a tree over a position in it: 0 the nodes, 1 the groups, then of each
- * group four trees and its consumers' ones. */
+ * group three trees and one of each consumer. */
 enum { POSITION_BITS = 40, GROUP_TREES = 3 };
 
 static void *moveNode(void *ctx, void *item) {

@@ -3,17 +3,11 @@
 #include "server/commands/docs/docs_internal.h"
 
 const docFamily docFamilies[] = {
-<<<<<<< HEAD
-    {"string", docsString},           {"bitmap", docsBitmap},
-    {"hyperloglog", docsHyperloglog}, {"stream", docsStream},
-    {"generic", docsGeneric},         {"connection", docsConnection},
-    {"pubsub", docsPubsub},           {"server", docsServer},
-    {"cluster", docsCluster},         {0},
-=======
     {"string", docsString},
     {"bitmap", docsBitmap},
     {"hyperloglog", docsHyperloglog},
     {"set", docsSet},
+    {"stream", docsStream},
     {"generic", docsGeneric},
     {"connection", docsConnection},
     {"pubsub", docsPubsub},
@@ -21,7 +15,6 @@ const docFamily docFamilies[] = {
     {"server", docsServer},
     {"cluster", docsCluster},
     {0},
->>>>>>> main
 };
 
 const char *argumentTypeName(argumentType type) {

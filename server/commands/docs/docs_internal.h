@@ -41,11 +41,8 @@
 extern const commandDoc docsString[];
 extern const commandDoc docsBitmap[];
 extern const commandDoc docsHyperloglog[];
-<<<<<<< HEAD
 extern const commandDoc docsStream[];
-=======
 extern const commandDoc docsSet[];
->>>>>>> main
 extern const commandDoc docsGeneric[];
 extern const commandDoc docsConnection[];
 extern const commandDoc docsPubsub[];
