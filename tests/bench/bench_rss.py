@@ -53,6 +53,12 @@ def setOfMembers(count):
     return packs('SADD', 'set', ((b'member:%012d' % n,) for n in range(count)))
 
 
+def streamOfEntries(count):
+    rng = random.Random(5)
+    return (Resp.pack('XADD', 'stream', '*', 'id', n, 'level', b'%d' % rng.randint(1000, 9999))
+            for n in range(count))
+
+
 class Shape:
     """One row: requests(count) fill the server with 'share' of --keys things, which 'held' counts;
     each may take 'target' bytes."""
@@ -69,6 +75,8 @@ KEYS = [
 ]
 ELEMENTS = [
     Shape('set', 'set, members of 19 B', setOfMembers, 37, held=('SCARD', 'set')),
+    Shape('stream', 'stream, two fields with a number each', streamOfEntries, 22,
+          held=('XLEN', 'stream')),
 ]
 
 
