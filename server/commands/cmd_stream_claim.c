@@ -21,17 +21,21 @@ typedef struct claim {
     uint64_t changes;
 } claim;
 
-/* The group of arguments 1 and 2; false with the error replied. */
-static bool openGroup(client *c, claim *k) {
+/* The stream and the group of arguments 1 and 2, where they are; false with the error replied. */
+static bool findGroup(client *c, claim *k) {
     k->key = argKey(c, 1);
     k->now_ms = c->server->now_ms;
     k->delivered_ms = k->now_ms;
     k->retry_count = -1;
-    entry *e = keyWrite(c, k->key);
+    entry *e = streamKeyOpen(c, k->key);
     if (!keyIsType(c, e, TYPE_STREAM)) return false;
     k->s = e ? streamOf(e) : NULL;
     k->group = e ? streamGroupFind(k->s, c->argv[2]) : NULL;
-    return k->group || replyNoGroup(c, 1, 2);
+    return true;
+}
+
+static bool openGroup(client *c, claim *k) {
+    return findGroup(c, k) && (k->group || replyNoGroup(c, 1, 2));
 }
 
 /* The consumer of argument 3, who is made whether there is anything to claim or not. */
@@ -233,7 +237,11 @@ static streamId claimFrom(claim *k, autoClaim *a) {
 static void xautoclaimCommand(client *c) {
     claim k = {.force = false};
     autoClaim a = {.count = 0};
-    if (!parseAutoClaim(c, &k, &a) || !openGroup(c, &k)) return;
+    if (!findGroup(c, &k) || !parseAutoClaim(c, &k, &a)) return;
+    if (!k.group) {
+        replyNoGroup(c, 1, 2);
+        return;
+    }
     openConsumer(c, &k);
     streamId go_on = claimFrom(&k, &a);
     replyArray(c, 3);

@@ -10,6 +10,12 @@
 
 /* ---- finding ---- */
 
+entry *streamKeyOpen(client *c, keyRef key) {
+    entry *e = keyWrite(c, key);
+    if (!e) keyRead(c, key);
+    return e;
+}
+
 bool replyNoGroup(client *c, int key_index, int group_index) {
     bytes key = c->argv[key_index], group = c->argv[group_index];
     replyErrorFormat(c, "NOGROUP No such key '%.*s' or consumer group '%.*s'", (int)key.size,
@@ -177,7 +183,7 @@ static void xgroupHelpCommand(client *c) {
  * Replies with the number of entries that were pending. */
 static void xackCommand(client *c) {
     keyRef key = argKey(c, 1);
-    entry *e = keyWrite(c, key);
+    entry *e = streamKeyOpen(c, key);
     if (!keyIsType(c, e, TYPE_STREAM)) return;
     stream *s = e ? streamOf(e) : NULL;
     streamGroup *g = s ? streamGroupFind(s, c->argv[2]) : NULL;
@@ -206,7 +212,7 @@ static void xackdelCommand(client *c) {
     streamIdsArgs a;
     if (!argStreamIdsWithRefs(c, 3, &a)) return;
     keyRef key = argKey(c, 1);
-    entry *e = keyWrite(c, key);
+    entry *e = streamKeyOpen(c, key);
     if (!keyIsType(c, e, TYPE_STREAM)) return;
     if (!argStreamIdsAreValid(c, a.first, a.first + a.count)) return;
     stream *s = e ? streamOf(e) : NULL;
@@ -268,23 +274,22 @@ typedef struct pendingArgs {
 static bool parsePending(client *c, pendingArgs *a) {
     *a = (pendingArgs){.summary = c->argc == 3};
     if (a->summary) return true;
-    int start = 3;
-    if (argIs(c, 3, "idle")) {
-        if (c->argc < 8) {
-            /* Start, end and count are missing: never mind the number. */
-            replySyntaxError(c);
-            return false;
-        }
-        if (!argInt(c, 4, &a->idle_ms, NULL)) return false;
-        start = 5;
-    }
-    if (c->argc < start + 3 || c->argc > start + 4) {
+    int start = argIs(c, 3, "idle") ? 5 : 3;
+    if (c->argc < 6 || c->argc > 9) {
         replySyntaxError(c);
         return false;
     }
+    if (start == 5) {
+        if (!argInt(c, 4, &a->idle_ms, NULL)) return false;
+        if (c->argc < 8) {
+            replySyntaxError(c);
+            return false;
+        }
+    }
     if (!argInt(c, start + 2, &a->count, NULL)) return false;
     if (!argStreamInterval(c, start, start + 1, &a->from, &a->to)) return false;
-    if (c->argc == start + 4) a->consumer = start + 3;
+    /* What stands behind the consumer has always been overlooked. */
+    if (c->argc > start + 3) a->consumer = start + 3;
     return true;
 }
 

@@ -143,21 +143,26 @@ static void fullGroups(client *c, const stream *s, int64_t count) {
     }
 }
 
+/* What follows XINFO STREAM key: nothing, or FULL with a count. */
+static bool parseFull(client *c, bool *full, int64_t *count) {
+    *full = c->argc > 3;
+    *count = FULL_COUNT;
+    bool fits = c->argc <= 4 || (c->argc == 6 && argIs(c, 4, "count"));
+    if (!fits || (*full && !argIs(c, 3, "full"))) {
+        replySubcommandError(c);
+        return false;
+    }
+    if (c->argc == 6 && !argInt(c, 5, count, NULL)) return false;
+    if (*count < 0) *count = FULL_COUNT;
+    return true;
+}
+
 /* XINFO STREAM key [FULL [COUNT count]] */
 static void xinfoStreamCommand(client *c) {
-    bool full = c->argc > 3;
-    int64_t count = FULL_COUNT;
-    bool fits = c->argc == 3 || c->argc == 4 || (c->argc == 6 && argIs(c, 4, "count"));
-    if (!fits || (full && !argIs(c, 3, "full"))) {
-        replySubcommandError(c);
-        return;
-    }
-    if (c->argc == 6) {
-        if (!argInt(c, 5, &count, NULL)) return;
-        if (count < 0) count = FULL_COUNT;
-    }
     const stream *s = infoKey(c);
-    if (!s) return;
+    bool full;
+    int64_t count;
+    if (!s || !parseFull(c, &full, &count)) return;
     streamIdmpStats idmp;
     bool has_idmp = streamIdmpStatsOf(s, streamIdmpDefaults(c), c->server->now_ms, &idmp);
     replyMap(c, STATE_FIELDS + (has_idmp ? IDMP_FIELDS : 0u) + (full ? 2u : 3u));
@@ -166,11 +171,11 @@ static void xinfoStreamCommand(client *c) {
     if (full) {
         fullEntries(c, s, count);
         fullGroups(c, s, count);
-    } else {
-        replyNamedInteger(c, "groups", (int64_t)streamGroupCount(s));
-        replyEnd(c, "first-entry", s, false);
-        replyEnd(c, "last-entry", s, true);
+        return;
     }
+    replyNamedInteger(c, "groups", (int64_t)streamGroupCount(s));
+    replyEnd(c, "first-entry", s, false);
+    replyEnd(c, "last-entry", s, true);
 }
 
 /* ---- XINFO GROUPS, XINFO CONSUMERS ---- */

@@ -1,6 +1,7 @@
 /* XREAD and XREADGROUP. */
 #include "server/commands/commands.h"
 #include "server/commands/stream_args.h"
+#include "server/commands/stream_groups.h"
 #include "server/core/args.h"
 #include "server/core/key_open.h"
 #include "server/core/reply.h"
@@ -161,7 +162,7 @@ static bool openKeys(client *c, readArgs *a) {
     for (int i = 0; i < a->keys; i++) {
         int index = a->first_key + i;
         keyRef key = argKey(c, index);
-        const entry *e = a->in_group ? keyWrite(c, key) : keyRead(c, key);
+        const entry *e = a->in_group ? streamKeyOpen(c, key) : keyRead(c, key);
         if (!keyIsType(c, e, TYPE_STREAM)) return false;
         if (a->in_group && (!e || !streamGroupFind(streamOf(e), a->group))) {
             bytes name = c->argv[index];

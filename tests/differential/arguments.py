@@ -11,6 +11,7 @@ KEYS = {
     'string': ['s1', 's2', 's3', 's4', '{t}s5', '{t}s6'],
     'bits': ['b1', 'b2', 'b3'],
     'hll': ['h1', 'h2', 'h3', 'h4'],
+    'stream': ['x1', 'x2', 'x3'],
     'other': ['o-list', 'o-set', 'o-hash', 'o-zset', 'o-stream'],
 }
 STRANGE_KEYS = ['', 'no such key', b'\x00\xff\r\n', 'x' * 300, '12345', '*']
