@@ -6,6 +6,7 @@
 #include "server/core/key_open.h"
 #include "server/core/reply.h"
 #include "server/core/server.h"
+#include "server/session/block.h"
 #include "storage/base/mem.h"
 #include "storage/types/t_stream_group.h"
 
@@ -51,13 +52,6 @@ static bool groupOnly(client *c, const readArgs *a, const char *option) {
     return false;
 }
 
-static bool argTimeout(client *c, int index, int64_t *out) {
-    if (!argInt(c, index, out, "ERR timeout is not an integer or out of range")) return false;
-    if (*out >= 0) return true;
-    replyError(c, "ERR timeout is negative");
-    return false;
-}
-
 static bool argClaim(client *c, int index, readArgs *a) {
     if (!groupOnly(c, a, "CLAIM")) return false;
     if (!argInt(c, index, &a->claim_idle_ms, "ERR min-idle-time is not an integer")) return false;
@@ -72,7 +66,7 @@ static wordResult readWord(client *c, int *index, readArgs *a) {
     *index = i + 1;
     bool good = true;
     if (more && argIs(c, i, "block")) {
-        good = a->blocks = argTimeout(c, i + 1, &a->block_ms);
+        good = a->blocks = blockParseTimeout(c, i + 1, BLOCK_MILLISECONDS, &a->block_ms);
     } else if (more && argIs(c, i, "count")) {
         good = argInt(c, i + 1, &a->count, NULL);
         if (a->count < 0) a->count = 0;
@@ -399,13 +393,43 @@ static bool serveRead(client *c, readArgs *a) {
     return true;
 }
 
+/* Waits for what there is not yet. What runs again then has IDs where "$" and "+" stand: they mean
+ * what is the last entry now. */
+static void waitForEntries(client *c, const readArgs *a) {
+    bytes *argv = memAlloc((size_t)c->argc * sizeof *argv);
+    char(*ids)[STREAM_ID_TEXT] = memAlloc((size_t)a->keys * sizeof *ids);
+    memcpy(argv, c->argv, (size_t)c->argc * sizeof *argv);
+    for (int i = 0; i < a->keys; i++) {
+        if (a->key[i].from == READ_NEW) continue;
+        streamId id = a->key[i].id;
+        const entry *e = dbLookup(c->db, argKey(c, a->first_key + i));
+        if (a->key[i].from == READ_LAST) id = e ? streamLastId(streamOf(e)) : STREAM_ID_ZERO;
+        argv[a->first_key + a->keys + i] = bytesOf(ids[i], streamIdFormat(ids[i], id));
+    }
+    blockClient(c, &(blockOn){.first_key = a->first_key,
+                              .key_count = a->keys,
+                              .type = TYPE_STREAM,
+                              .even_if_gone = a->in_group,
+                              .timeout_ms = a->block_ms,
+                              .timedOut = replyNullArray,
+                              .argc = c->argc,
+                              .argv = argv});
+    memFree(ids);
+    memFree(argv);
+}
+
 static void readCommand(client *c, bool in_group) {
     readArgs a = {.in_group = in_group, .claim_idle_ms = -1};
     if (!parseRead(c, &a)) return;
     readKey few[KEYS_ON_STACK];
     bool many = a.keys > KEYS_ON_STACK;
     a.key = many ? memAlloc((size_t)a.keys * sizeof *a.key) : few;
-    if (openKeys(c, &a) && !serveRead(c, &a)) replyNullArray(c);
+    if (openKeys(c, &a) && !serveRead(c, &a)) {
+        if (a.blocks)
+            waitForEntries(c, &a);
+        else
+            replyNullArray(c);
+    }
     if (many) memFree(a.key);
 }
 
