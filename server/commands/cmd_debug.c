@@ -93,21 +93,30 @@ static void debugNothing(client *c) {
     replyOk(c);
 }
 
-/* DEBUG QUICKLIST-PACKED-THRESHOLD size */
+/* DEBUG QUICKLIST-PACKED-THRESHOLD size
+ * From that size on, elements of a list have nodes of their own; 0: as usual. */
 static void debugPackedThreshold(client *c) {
     uint64_t size;
-    if (!numParseSize(c->argv[2], &size) || size > (uint64_t)UINT32_MAX + 1)
+    if (!numParseSize(c->argv[2], &size) || size > (uint64_t)UINT32_MAX + 1) {
         replyError(c, "ERR argument must be a memory value bigger than 1 and smaller than 4gb");
-    else
-        replyOk(c);
+        return;
+    }
+    c->server->config.types.list_plain_bytes = (int64_t)size;
+    replyOk(c);
 }
 
 /* DEBUG REPLYBUFFER PEAK-RESET-TIME never|reset|milliseconds, RESIZING 0|1
- * Reply buffers here are pooled chunks: there is no peak to forget and nothing to resize. */
+ * Reply buffers here are pooled chunks: there is nothing to resize. */
 static void debugReplyBuffer(client *c) {
     int64_t number;
     if (argIs(c, 2, "peak-reset-time")) {
-        if (!argIs(c, 3, "never") && !argIs(c, 3, "reset") && !argInt(c, 3, &number, NULL)) return;
+        if (argIs(c, 3, "never"))
+            number = INT64_MAX;
+        else if (argIs(c, 3, "reset"))
+            number = SERVER_REPLY_PEAK_MS;
+        else if (!argInt(c, 3, &number, NULL))
+            return;
+        c->server->reply_peak_ms = number;
     } else if (!argIs(c, 2, "resizing")) {
         replySubcommandError(c);
         return;

@@ -7,6 +7,7 @@
 #include "expire/cycle/reclaim.h"
 #include "server/observe/memory_report.h"
 #include "server/session/block.h"
+#include "storage/base/histogram.h"
 #include "storage/base/mem.h"
 
 typedef struct sample {
@@ -20,12 +21,35 @@ struct history {
     sample samples[HISTORY_SECONDS];
     size_t count, next;
     int task;
+    histogram before; /* of all commands together, at the last sample */
 };
 
 static size_t keysOf(const server *s) {
     size_t keys = 0;
     for (int i = 0; i < s->db_count; i++) keys += dbCount(s->dbs[i]);
     return keys;
+}
+
+static void addLatency(void *ctx, command *cmd) {
+    histogram *sum = ctx;
+    if (!cmd->latency) return;
+    sum->total += cmd->latency->total;
+    for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++) sum->buckets[i] += cmd->latency->buckets[i];
+}
+
+/* The times of the commands of this second: what came since the last sample. */
+static void takeLatency(struct history *h, const server *s, sample *x) {
+    histogram now = {0};
+    commandEach(s->commands, addLatency, &now);
+    histogram fresh = now;
+    if (now.total >= h->before.total) { /* else the statistics were reset */
+        fresh.total -= h->before.total;
+        for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++) fresh.buckets[i] -= h->before.buckets[i];
+    }
+    x->p50_us = (double)histogramPercentile(&fresh, 50) / 1000;
+    x->p99_us = (double)histogramPercentile(&fresh, 99) / 1000;
+    x->p999_us = (double)histogramPercentile(&fresh, 99.9) / 1000;
+    h->before = now;
 }
 
 static void takeSample(void *ctx, server *s) {
@@ -43,6 +67,7 @@ static void takeSample(void *ctx, server *s) {
         .expired = s->stats.expired_keys,
         .evicted = s->stats.evicted_keys,
     };
+    takeLatency(h, s, &h->samples[h->next]);
     h->next = (h->next + 1) % HISTORY_SECONDS;
     if (h->count < HISTORY_SECONDS) h->count++;
 }

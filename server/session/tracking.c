@@ -106,6 +106,13 @@ static void trackedRequest(client *c, const client *ran, const command *cmd) {
 
 /* ---- changes ---- */
 
+/* Changes matter while somebody tracks, and to keys that are remembered from before a client's
+ * TRACKING OFF: it may come back. */
+static void refreshLive(tracking *t) {
+    bool live = t->clients || dictCount(t->keys.by_name);
+    effectSetLive(t->server, EFFECT_TRACKING, live);
+}
+
 static void keyWasChanged(void *ctx, server *s, client *by, const change *what) {
     (void)by;
     tracking *t = ctx;
@@ -114,6 +121,7 @@ static void keyWasChanged(void *ctx, server *s, client *by, const change *what) 
     const client *author = of_itself ? NULL : s->caller;
     keyRef key = {what->key, what->hash};
     if (dictCount(t->keys.by_name)) trackedKeysInvalidate(t, key, author);
+    if (!t->clients) refreshLive(t);
     if (t->prefixes.length_count) trackedPrefixesNote(t, key, author);
 }
 
@@ -125,6 +133,7 @@ static void allWasChanged(void *ctx, server *s, client *by, int db_id) {
         if (c->flags & CLIENT_TRACKING) trackingTell(c, NULL);
     }
     trackedKeysDrop(ctx);
+    refreshLive(ctx);
 }
 
 /* ---- modes ---- */
@@ -138,7 +147,7 @@ void trackingStart(client *c, const trackingMode *mode, const bytes *prefixes, s
     if (!(c->flags & CLIENT_TRACKING)) {
         c->flags |= CLIENT_TRACKING;
         t->clients++;
-        effectSetLive(c->server, EFFECT_TRACKING, true);
+        refreshLive(t);
     }
     clientTracking *own = c->tracking;
     own->state.mode = *mode;
@@ -156,7 +165,8 @@ void trackingStop(client *c) {
     trackedPrefixesLeave(c);
     own->state = (trackingState){0};
     c->flags &= ~(uint32_t)CLIENT_TRACKING;
-    if (--t->clients == 0) effectSetLive(c->server, EFFECT_TRACKING, false);
+    t->clients--;
+    refreshLive(t);
 }
 
 void trackingSetCaching(client *c, trackingCaching caching) {
@@ -189,6 +199,7 @@ static void clientGone(void *ctx, client *c) {
         trackedKeysDrop(t);
     else if (t->gone > t->known / 4)
         trackedKeysSweep(t);
+    refreshLive(t);
 }
 
 static void fillDetails(void *ctx, const client *c, clientDetails *d) {
@@ -205,6 +216,7 @@ static void fillDetails(void *ctx, const client *c, clientDetails *d) {
 static void work(void *ctx, server *s) {
     tracking *t = ctx;
     cronRearm(s, t->task, trackedKeysWork(t));
+    refreshLive(t);
 }
 
 void trackingLimitChanged(server *s) {
@@ -227,7 +239,7 @@ void trackingAttach(server *s) {
     t->details = (clientDetailsHook){.fill = fillDetails};
     chainAppend(&s->client_details, &t->details.node);
     t->flush = (flushHook){.beforeFlush = beforeFlush, .ctx = t};
-    chainAppend(&s->before_flush, &t->flush.node);
+    chainAppend(&s->flush_hooks, &t->flush.node);
     effectSubscribe(s, EFFECT_TRACKING, keyWasChanged, allWasChanged, t);
     s->trackedRequest = trackedRequest;
     s->tracking = t;
@@ -240,7 +252,7 @@ void trackingDetach(server *s) {
     }
     chainRemove(&s->client_closed, &t->closed.node);
     chainRemove(&s->client_details, &t->details.node);
-    chainRemove(&s->before_flush, &t->flush.node);
+    chainRemove(&s->flush_hooks, &t->flush.node);
     trackedKeysClear(&t->keys);
     trackedPrefixesClear(&t->prefixes);
     s->trackedRequest = NULL;

@@ -2,6 +2,7 @@
 
 #include "storage/base/ensure.h"
 #include "storage/base/mem.h"
+#include "storage/base/prefetch.h"
 #include "storage/base/slab.h"
 
 enum { LEAF_MIN_ROOM = (BTREE_LEAF_MIN_BYTES - sizeof(btreeLeaf)) / sizeof(uint64_t) };
@@ -169,6 +170,11 @@ void btreeRepoint(btree *t, const void *probe, const void *from, void *to) {
     leaf->slots[at.index] = btreeSlotOf(btreeSlotTag(leaf->slots[at.index]), to);
 }
 
+static void fetchItem(const void *item) {
+    prefetch(item);
+    prefetch((const char *)item + 63); /* Most items end in the next line at the latest. */
+}
+
 /* ---- changing ---- */
 
 static void countOnPath(btree *t, const btreePath *path, size_t more) {
@@ -262,9 +268,11 @@ void btreeRemoveRange(btree *t, size_t rank, size_t count, void (*visit)(void *c
         btreeLeaf *leaf = btreePathToRank(t, rank, &path, &index);
         unsigned part = leaf->count - index;
         if (part > count) part = (unsigned)count;
-        if (visit)
-            for (unsigned i = index; i < index + part; i++)
-                visit(ctx, btreeSlotItem(leaf->slots[i]));
+        if (visit) {
+            const uint64_t *slots = leaf->slots + index;
+            for (unsigned i = 0; i < part; i++) fetchItem(btreeSlotItem(slots[i]));
+            for (unsigned i = 0; i < part; i++) visit(ctx, btreeSlotItem(slots[i]));
+        }
         btreeLeafTake(leaf, index, part);
         countOnPath(t, &path, (size_t)0 - part);
         btreeSettle(t, &path, leaf);
@@ -335,4 +343,11 @@ btreeAt btreePrev(btreeAt at) {
     if (at.index) return (btreeAt){at.leaf, at.index - 1};
     if (!leaf->prev) return (btreeAt){NULL, 0};
     return (btreeAt){leaf->prev, leaf->prev->count - 1U};
+}
+
+size_t btreeRead(btreeAt *at, bool backwards, void **items, size_t max) {
+    size_t count = 0;
+    for (; count < max && at->leaf; *at = backwards ? btreePrev(*at) : btreeNext(*at))
+        fetchItem(items[count++] = btreeItem(*at));
+    return count;
 }

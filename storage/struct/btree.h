@@ -72,6 +72,9 @@ btreeAt btreeSeekBack(const btree *t, const void *probe);
 void *btreeItem(btreeAt at);
 btreeAt btreeNext(btreeAt at);
 btreeAt btreePrev(btreeAt at);
+/* Reads up to 'max' items from '*at' on, or back, into 'items', which are asked for from memory all
+ * at once; '*at' is behind them then. Their number: 0 beyond the end. */
+size_t btreeRead(btreeAt *at, bool backwards, void **items, size_t max);
 
 /* ---- housekeeping ---- */
 /* Goes on from 'cursor' (0: from the first) over about a leaf: moves nodes that lie in victim pages

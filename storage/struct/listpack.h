@@ -75,6 +75,11 @@ typedef struct listpackValue {
     int64_t number;
 } listpackValue;
 listpackValue listpackGet(const listpack *lp, listpackAt at);
+/* A value as text, as listpackText() gives it. */
+static inline bytes listpackValueText(listpackValue value, char *scratch) {
+    if (value.text.data) return value.text;
+    return bytesOf(scratch, numFormatInt(scratch, value.number));
+}
 /* As text: an integer is formatted into 'scratch' (NUM_INT_MAX). */
 bytes listpackText(const listpack *lp, listpackAt at, char *scratch);
 /* True and *out if it is kept as an integer. */

@@ -4,22 +4,14 @@
 #include "storage/base/slab.h"
 #include "storage/struct/listpack_internal.h"
 
-/* An element about to be written. */
-typedef struct element {
-    uint8_t head[HEAD_MAX];
-    uint8_t head_size, back_size;
-    bytes body;
-    size_t data_size; /* head and body */
-} element;
-
-static element finished(element e) {
+static listpackElement finished(listpackElement e) {
     e.data_size = e.head_size + e.body.size;
     e.back_size = (uint8_t)backlenSize(e.data_size);
     return e;
 }
 
-static element elementOfInt(int64_t number) {
-    element e = {.head_size = 1};
+listpackElement listpackElementOfInt(int64_t number) {
+    listpackElement e = {.head_size = 1};
     if (number >= 0 && number <= 127) {
         e.head[0] = (uint8_t)number;
     } else if (number >= -4096 && number <= 4095) {
@@ -40,10 +32,10 @@ static element elementOfInt(int64_t number) {
     return finished(e);
 }
 
-static element elementOf(bytes text) {
+listpackElement listpackElementOf(bytes text) {
     int64_t number;
-    if (numParseInt(text, &number)) return elementOfInt(number);
-    element e = {.body = text, .head_size = 1};
+    if (numParseInt(text, &number)) return listpackElementOfInt(number);
+    listpackElement e = {.body = text, .head_size = 1};
     if (text.size < 64) {
         e.head[0] = (uint8_t)(0x80 | text.size);
     } else if (text.size < 4096) {
@@ -59,7 +51,7 @@ static element elementOf(bytes text) {
     return finished(e);
 }
 
-static void elementWrite(uint8_t *at, const element *e) {
+void listpackElementWrite(uint8_t *at, const listpackElement *e) {
     memcpy(at, e->head, e->head_size);
     at += e->head_size;
     if (e->body.size) memcpy(at, e->body.data, e->body.size);
@@ -70,8 +62,8 @@ static void elementWrite(uint8_t *at, const element *e) {
 }
 
 size_t listpackElementSize(bytes text) {
-    element e = elementOf(text);
-    return e.data_size + e.back_size;
+    listpackElement e = listpackElementOf(text);
+    return wholeSize(&e);
 }
 
 /* ---- room ---- */
@@ -111,9 +103,9 @@ static listpack *splice(listpack *lp, size_t at, size_t taken, size_t given) {
 
 /* ---- changes ---- */
 
-static listpack *insertElement(listpack *lp, size_t at, const element *e) {
-    lp = splice(lp, at, 0, e->data_size + e->back_size);
-    elementWrite((uint8_t *)lp + at, e);
+static listpack *insertElement(listpack *lp, size_t at, const listpackElement *e) {
+    lp = splice(lp, at, 0, wholeSize(e));
+    listpackElementWrite((uint8_t *)lp + at, e);
     addCount(lp, 0, 1);
     return lp;
 }
@@ -130,7 +122,7 @@ static char *saveText(const listpack *lp, bytes *text) {
 
 static listpack *insertText(listpack *lp, size_t at, bytes text) {
     char *saved = saveText(lp, &text);
-    element e = elementOf(text);
+    listpackElement e = listpackElementOf(text);
     lp = insertElement(lp, at, &e);
     if (saved) memFree(saved);
     return lp;
@@ -145,7 +137,7 @@ listpack *listpackAppend(listpack *lp, bytes text) {
 }
 
 listpack *listpackAppendInt(listpack *lp, int64_t number) {
-    element e = elementOfInt(number);
+    listpackElement e = listpackElementOfInt(number);
     return insertElement(lp, endOf(lp), &e);
 }
 
@@ -160,26 +152,26 @@ listpack *listpackInsert(listpack *lp, listpackAt *at, bytes text) {
 
 listpack *listpackInsertInt(listpack *lp, listpackAt *at, int64_t number) {
     if (*at == 0) *at = (listpackAt)endOf(lp);
-    element e = elementOfInt(number);
+    listpackElement e = listpackElementOfInt(number);
     return insertElement(lp, *at, &e);
 }
 
-static listpack *replaceElement(listpack *lp, size_t at, const element *e) {
-    lp = splice(lp, at, after(lp, at) - at, e->data_size + e->back_size);
-    elementWrite((uint8_t *)lp + at, e);
+static listpack *replaceElement(listpack *lp, size_t at, const listpackElement *e) {
+    lp = splice(lp, at, after(lp, at) - at, wholeSize(e));
+    listpackElementWrite((uint8_t *)lp + at, e);
     return lp;
 }
 
 listpack *listpackReplace(listpack *lp, listpackAt at, bytes text) {
     char *saved = saveText(lp, &text);
-    element e = elementOf(text);
+    listpackElement e = listpackElementOf(text);
     lp = replaceElement(lp, at, &e);
     if (saved) memFree(saved);
     return lp;
 }
 
 listpack *listpackReplaceInt(listpack *lp, listpackAt at, int64_t number) {
-    element e = elementOfInt(number);
+    listpackElement e = listpackElementOfInt(number);
     return replaceElement(lp, at, &e);
 }
 

@@ -1,4 +1,5 @@
-/* listpack_internal.h - the bytes of a listpack, for listpack*.c alone. See listpack.h. */
+/* listpack_internal.h - the bytes of a listpack, for listpack*.c and quicklist_node.c, which keeps
+ * listpacks in room of its own. See listpack.h. */
 #ifndef EBB_STORAGE_STRUCT_LISTPACK_INTERNAL_H
 #define EBB_STORAGE_STRUCT_LISTPACK_INTERNAL_H
 
@@ -54,6 +55,23 @@ static inline unsigned storedCount(const listpack *lp) {
     uint16_t count;
     memcpy(&count, bytesAt(lp, 4), sizeof count);
     return count;
+}
+
+/* An element about to be written. */
+typedef struct listpackElement {
+    uint8_t head[HEAD_MAX];
+    uint8_t head_size, back_size;
+    bytes body;
+    size_t data_size; /* head and body */
+} listpackElement;
+
+listpackElement listpackElementOf(bytes text);
+listpackElement listpackElementOfInt(int64_t number);
+void listpackElementWrite(uint8_t *at, const listpackElement *e);
+
+/* All it takes. */
+static inline size_t wholeSize(const listpackElement *e) {
+    return e->data_size + e->back_size;
 }
 
 #endif

@@ -18,9 +18,11 @@ typedef struct typeLimits {
     int64_t zset_listpack_value;
     int64_t stream_node_bytes; /* 0: no limit */
     int64_t stream_node_entries;
+    int64_t list_plain_bytes; /* elements of so many bytes get a node of their own; 0: only those
+                                 over a node's size. DEBUG QUICKLIST-PACKED-THRESHOLD */
 } typeLimits;
 
 /* As redis.conf has them where nobody says otherwise: for tests. */
-#define TYPE_LIMITS_DEFAULT ((typeLimits){512, 64, -2, 0, 512, 128, 64, 128, 64, 4096, 100})
+#define TYPE_LIMITS_DEFAULT ((typeLimits){512, 64, -2, 0, 512, 128, 64, 128, 64, 4096, 100, 0})
 
 #endif

@@ -19,6 +19,11 @@ def subNameOf(command):
     return command[1].upper() if len(command) > 1 else b''
 
 
+def cursorAt(command):
+    """Where its cursor stands: 0 of what is no scan."""
+    return {b'SCAN': 1, b'SSCAN': 2}.get(nameOf(command), 0)
+
+
 def sortedTree(reply):
     """A reply whose order means nothing, at any depth."""
     if reply.isAggregate():
@@ -29,6 +34,23 @@ def sortedTree(reply):
 def sortedPairs(reply):
     return reply.kind, sorted(zip((k.raw for k in reply.value[::2]),
                                   (v.raw for v in reply.value[1::2])))
+
+
+def sameFields(command, a, b):
+    """Replies of a hash that became a dict: the order of fields is each server's own."""
+    name = nameOf(command)
+    if name in (b'HKEYS', b'HVALS'):
+        return sortedTree(a) == sortedTree(b)
+    if name == b'HGETALL':
+        return sortedPairs(a) == sortedPairs(b)
+    if name == b'HSCAN':
+        found = [r.value[1] for r in (a, b)]
+        # Of a part only, or from a made-up cursor on: which fields are there is each server's own.
+        if command[2:3] != [b'0'] or any(r.value[0].value != b'0' for r in (a, b)):
+            return True
+        return sortedPairs(found[0]) == sortedPairs(found[1])
+    # HRANDFIELD: as many, whichever they are.
+    return a.kind == b.kind and len(a.value) == len(b.value)
 
 
 def sameKind(a, b):
@@ -72,11 +94,18 @@ def ordered(news):
     return [raw for same in result for raw in sorted(same)]
 
 
+def isInvalidation(message):
+    return message.kind == b'>' and message.value[0].value == b'invalidate'
+
+
 def heardIn(news, ignored_events):
     """What a listener heard, made comparable. In RESP3 its own replies come after all pushes: newer
-    servers let a push wait for the reply of the command that caused it."""
+    servers let a push wait for the reply of the command that caused it. Invalidations of tracking
+    stand apart: 7.0.15 sends some before and some after the event of the same change."""
     told = [m for m in news if not isEvent(m, ignored_events)]
-    return (ordered(m for m in told if m.kind == b'>')
+    invalid = [m for m in told if isInvalidation(m)]
+    told = [m for m in told if not isInvalidation(m)]
+    return (ordered(invalid) + ordered(m for m in told if m.kind == b'>')
             + ordered(m for m in told if m.kind != b'>'))
 
 
@@ -115,8 +144,86 @@ def streamTree(name, reply):
     return made
 
 
+def sameSlowlog(a, b):
+    """Commands and names of clients. One that took 10 ms is there by the machine's chance."""
+    def shown(reply):
+        return [(e.value[3].raw, e.value[5].raw) for e in reply.value]
+    if any(int(e.value[2].value) >= 10000 for e in (*a.value, *b.value)):
+        return True
+    return shown(a) == shown(b)
+
+
+def sameHistograms(a, b):
+    """The calls of each command, in an order that is each server's own."""
+    def calls(reply):
+        return sorted((n.raw, h.value[1].raw) for n, h in zip(reply.value[::2], reply.value[1::2]))
+    return calls(a) == calls(b)
+
+
 def nearlyEqual(a, b, slack):
     return abs(int(a.value) - int(b.value)) <= slack
+
+
+# Replies whose order means nothing, and, with their count, what chance decides.
+UNORDERED_SETS = (b'SMEMBERS', b'SINTER', b'SUNION', b'SDIFF', b'SPOP')
+
+
+def sameMembers(command, a, b):
+    """Of SRANDMEMBER as many of one as of the other, and all of them where all are asked for."""
+    if nameOf(command) in UNORDERED_SETS:
+        return sortedTree(a) == sortedTree(b)
+    count = numberOf(command[2])
+    if a.kind != b.kind or len(a.value) != len(b.value):
+        return False
+    return count <= len(a.value) or sortedTree(a) == sortedTree(b)
+
+
+def isNumber(reply):
+    try:
+        return reply.kind in (b'$', b',') and reply.value is not None and float(reply.value) is not None
+    except ValueError:
+        return False
+
+
+def sameScores(a, b):
+    """Equal but for the digits of doubles, of which newer servers print as few as tell them apart."""
+    if a.isAggregate() and b.isAggregate():
+        return (a.kind == b.kind and len(a.value) == len(b.value)
+                and all(map(sameScores, a.value, b.value)))
+    if a.raw == b.raw:
+        return True
+    return a.kind == b.kind and isNumber(a) and isNumber(b) and float(a.value) == float(b.value)
+
+
+def rows(reply, width):
+    """The texts of a flat array, so many a row, as sorted tuples; of numbers their value."""
+    texts = [float(r.value) if isNumber(r) else r.raw for r in flattened(reply)]
+    return sorted(zip(*[iter(texts)] * width), key=repr)
+
+
+def flattened(reply):
+    return [leaf for part in reply.value for leaf in flattened(part)] if reply.isAggregate() else [reply]
+
+
+def sameDraw(command, a, b):
+    """Members drawn by chance: as many of them, and the same where all were wanted."""
+    if not a.isAggregate() or not b.isAggregate():
+        return sameKind(a, b)
+    if a.kind != b.kind or len(flattened(a)) != len(flattened(b)):
+        return False
+    wanted, scored = numberOf(command[2]), len(command) > 3
+    if wanted < 0 or len(flattened(a)) >= wanted * (1 + scored):
+        return True
+    return rows(a, 1 + scored) == rows(b, 1 + scored)
+
+
+def sameFound(command, a, b):
+    """A scan from the start that finds all in one go; else the order is each server's own."""
+    if not a.isAggregate() or not b.isAggregate():
+        return False
+    if b'0' != command[2] or a.value[0].value != b'0' or b.value[0].value != b'0':
+        return True
+    return rows(a.value[1], 2) == rows(b.value[1], 2)
 
 
 def areEqual(command, a, b):
@@ -125,18 +232,26 @@ def areEqual(command, a, b):
     if a.isError() or b.isError():
         return False
     name, sub = nameOf(command), subNameOf(command)
+    both_aggregates = a.isAggregate() and b.isAggregate()
     if a.kind == b':' and b.kind == b':' and name in CLOCK_SLACK:
         if name == b'OBJECT' and sub != b'IDLETIME':
             return False
         # Negative answers have a meaning of their own.
         return int(a.value) >= 0 and int(b.value) >= 0 and nearlyEqual(a, b, CLOCK_SLACK[name])
+    if (name, sub) == (b'SLOWLOG', b'GET') and a.isAggregate() and b.isAggregate():
+        return sameSlowlog(a, b)
+    if name == b'HRANDFIELD' and not both_aggregates:
+        return sameKind(a, b)
+    if name in (b'HKEYS', b'HVALS', b'HGETALL', b'HSCAN', b'HRANDFIELD') and both_aggregates:
+        return sameFields(command, a, b)
     if name in (b'TIME', b'RANDOMKEY', b'SLOWLOG'):
         return sameKind(a, b)
+    if (name, sub) == (b'LATENCY', b'HISTOGRAM') and a.isAggregate() and b.isAggregate():
+        return sameHistograms(a, b)
     if (name, sub) == (b'MEMORY', b'USAGE'):
         return a.kind == b.kind == b':'
     if name == b'CLIENT' and sub in (b'ID', b'LIST', b'INFO'):
         return sameKind(a, b)
-    both_aggregates = a.isAggregate() and b.isAggregate()
     if name == b'HELLO' and both_aggregates:
         return sameHello(a, b)
     if (name, sub) == (b'CONFIG', b'GET') and both_aggregates:
@@ -146,6 +261,19 @@ def areEqual(command, a, b):
         return True
     if name in (b'XPENDING', b'XINFO') and both_aggregates:
         return streamTree(name, a) == streamTree(name, b)
+    # So it is with a set that was not gone through to its end.
+    if name == b'SSCAN' and both_aggregates:
+        return True
+    if name == b'SRANDMEMBER' and len(command) == 2:
+        return sameKind(a, b)
+    if name in (*UNORDERED_SETS, b'SRANDMEMBER') and both_aggregates:
+        return sameMembers(command, a, b)
+    if name == b'ZRANDMEMBER':
+        return sameDraw(command, a, b)
+    if name == b'ZSCAN':
+        return sameFound(command, a, b)
+    if name[:1] == b'Z' or name[:2] == b'BZ':
+        return sameScores(a, b)
     if name in (b'KEYS', b'COMMAND', b'PUBSUB') and both_aggregates:
         return sortedTree(a) == sortedTree(b)
     return False
@@ -169,15 +297,42 @@ def bitfieldOffsets(command):
             if re.fullmatch(rb'[iu]\d+', command[i])]
 
 
+def mayWait(command):
+    """Whether it is a form that blocks, for longer than a moment or for ever."""
+    places = {b'BLPOP': -1, b'BRPOP': -1, b'BRPOPLPUSH': 3, b'BLMOVE': 5, b'BLMPOP': 1,
+              b'BZPOPMIN': -1, b'BZPOPMAX': -1, b'BZMPOP': 1}
+    place = places.get(nameOf(command))
+    if place is None or not -len(command) <= place < len(command):
+        return False
+    text = command[place].decode(errors='replace')
+    try:
+        seconds = float.fromhex(text) if 'x' in text.lower() else float(text)
+    except (ValueError, OverflowError):
+        return False
+    return seconds == 0 or seconds > 0.02
+
+
 def isSafe(command):
     """False for what would stop, block or bloat a server, or cut the driver's own connection:
     disturbed commands can be anything."""
     name, sub = nameOf(command), subNameOf(command)
     rest = command[2:]
+    if mayWait(command):
+        return False
     if name == b'SETBIT' or name == b'SETRANGE':
         return not any(map(isHugeOffset, rest[:1]))
     if name == b'BITFIELD':
         return not any(map(isHugeOffset, bitfieldOffsets(command)))
+    if name == b'SPOP':  # What it takes out must not be left to chance.
+        return len(rest) == 1 and not 0 < (numberOf(rest[0]) or 0) < 100000
+    if name == b'SRANDMEMBER' and rest:
+        return not -2**63 < (numberOf(rest[0]) or 0) < -1000
+    if name == b'ZRANDMEMBER':
+        return not rest or (numberOf(rest[0]) or 0) > -10**4 or len(rest) > 2
+    if name == b'HRANDFIELD':
+        # Repeated draws: the oracle would reply until its memory is used up.
+        count = numberOf(rest[0]) if rest else None
+        return count is None or not -2**63 < count < -10**5
     if name == b'WAIT':
         return command[1:2] == [b'0']
     if name == b'XADD':  # An ID of its own is of each server's clock.

@@ -52,8 +52,6 @@ TEMPLATES = [
     ('PING',),
     ('PUBLISH', 'news', value),
     ('CLIENT', 'GETNAME'),
-    ('SUBSCRIBE', 'news'),
-    ('UNSUBSCRIBE', 'news'),
     ('nosuch', value),
     ('GET',),
     ('CLIENT', 'nosuch'),

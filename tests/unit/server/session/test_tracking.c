@@ -370,11 +370,14 @@ START_TEST(offEndsIt) {
     begin("CLIENT TRACKING ON");
     call(reader, "GET k", "_|");
     call(reader, "CLIENT TRACKING OFF", "+OK|");
-    ck_assert_uint_eq(f->server->effects.live & (1u << EFFECT_TRACKING), 0);
     write("SET k 1");
+    ck_assert_uint_eq(f->server->effects.live & (1u << EFFECT_TRACKING), 0);
     write("FLUSHALL");
     hears(reader, "");
     call(reader, "CLIENT GETREDIR", ":-1|");
+    call(reader, "CLIENT TRACKING ON", "+OK|");
+    write("SET k 2"); /* What it read before was voided while it was off. */
+    hears(reader, "");
     end();
 }
 END_TEST

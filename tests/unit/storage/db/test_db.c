@@ -194,6 +194,24 @@ START_TEST(detachedEntryIsAddedUnderAnotherName) {
 }
 END_TEST
 
+START_TEST(replaceTellsOfTheOldOneOnly) {
+    addSet("a", 1000);
+    dbSetDeadline(r.d, key("a"), dbOpen(r.d, key("a")), 5000);
+    dbRecordTake(&r);
+    entry *e = entryNewString(BYTES("a"), BYTES("v"), false);
+    ck_assert_ptr_eq(dbReplace(r.d, key("a"), e), e);
+    ck_assert_str_eq(dbRecordTake(&r), " -a:overwritten");
+    ck_assert_uint_eq(dbExpiresCount(r.d), 0);
+    ckString("a", "v");
+    dbReplace(r.d, key("b"), entryNewString(BYTES("b"), BYTES("w"), false));
+    ck_assert_str_eq(dbRecordTake(&r), " +b");
+    dbReplace(r.d, key("b"), entryNewStringUntil(BYTES("b"), BYTES("x"), false, 6000));
+    ck_assert_str_eq(dbRecordTake(&r), " -b:overwritten !6000");
+    ck_assert_int_eq(dbNextDeadline(r.d), 6000);
+    ck_assert_uint_eq(dbCount(r.d), 2);
+}
+END_TEST
+
 START_TEST(deadlineComesChangesAndGoes) {
     set("a", "some value");
     set("b", "some value");
@@ -461,6 +479,7 @@ int main(void) {
                            whereKeysMayNotExpireTheyAreOnlyHidden,
                            deleteTellsWhy,
                            detachedEntryIsAddedUnderAnotherName,
+                           replaceTellsOfTheOldOneOnly,
                            deadlineComesChangesAndGoes,
                            updatesKeepTheDeadline,
                            expiresInOrderAndNoMoreThanAsked,
