@@ -11,6 +11,7 @@ KEYS = {
     'string': ['s1', 's2', 's3', 's4', '{t}s5', '{t}s6'],
     'bits': ['b1', 'b2', 'b3'],
     'hll': ['h1', 'h2', 'h3', 'h4'],
+    'stream': ['x1', 'x2', 'x3'],
     'set': ['set1', 'set2', 'set3', 'set4', 'set5'],
     'geo': ['g1', 'g2', 'g3'],
     'zset': ['z1', 'z2', 'z3', 'z4'],
