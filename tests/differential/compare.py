@@ -197,7 +197,7 @@ def sameScores(a, b):
 
 def rows(reply, width):
     """The texts of a flat array, so many a row, as sorted tuples; of numbers their value."""
-    texts = [float(r.value) if isNumber(r) else r.raw for r in flattened(reply)]
+    texts = [repr(float(r.value) + 0.0) if isNumber(r) else r.raw for r in flattened(reply)]
     return sorted(zip(*[iter(texts)] * width), key=repr)
 
 
