@@ -242,6 +242,7 @@ typedef struct groupRead {
     int64_t now_ms;
     int key;
     int64_t count; /* entries replied of this key */
+    bool dropped;  /* what was pending of an entry that is gone */
     replyHole hole;
 } groupRead;
 
@@ -319,7 +320,7 @@ static void serveClaims(client *c, readArgs *a, groupRead *r) {
         streamIterator it;
         streamIteratorInit(&it, r->s, ids[i], ids[i], false);
         if (!streamIteratorNext(&it)) {
-            streamPendingRemove(r->s, r->group, ids[i]);
+            r->dropped = streamPendingRemove(r->s, r->group, ids[i]);
             continue;
         }
         if (!takesSize(a, &it)) break;
@@ -372,9 +373,8 @@ static void serveGroup(client *c, readArgs *a, int i, keyRef key, stream *s) {
         return;
     }
     serveNew(c, a, &r);
-    if (!r.count) return;
-    r.consumer->active_ms = r.now_ms;
-    keyChanged(c, key, NOTIFY_STREAM, NULL);
+    if (r.count) r.consumer->active_ms = r.now_ms;
+    if (r.count || r.dropped) keyChanged(c, key, NOTIFY_STREAM, NULL);
 }
 
 /* Replies with what there is; false, and nothing replied, if there is nothing. */
