@@ -19,6 +19,11 @@ void commandsAddAll(commandTable *t) {
     commandTableAdd(t, clientCommands);
     commandTableAdd(t, bitmapCommands);
     commandTableAdd(t, hllCommands);
+    commandTableAdd(t, streamCommands);
+    commandTableAdd(t, streamReadCommands);
+    commandTableAdd(t, streamGroupCommands);
+    commandTableAdd(t, streamClaimCommands);
+    commandTableAdd(t, streamInfoCommands);
     commandTableAdd(t, geoCommands);
     commandTableAdd(t, geoSearchCommands);
     commandTableAdd(t, arrayCommands);

@@ -5,6 +5,7 @@
 #include "storage/types/t_hash.h"
 #include "storage/types/t_list.h"
 #include "storage/types/t_set.h"
+#include "storage/types/t_stream.h"
 #include "storage/types/t_zset.h"
 
 static const valueOps *const rows[TYPE_COUNT][ENCODING_COUNT] = {
@@ -16,6 +17,7 @@ static const valueOps *const rows[TYPE_COUNT][ENCODING_COUNT] = {
     [TYPE_SET] = {[ENCODING_INTSET] = &setIntsetOps,
                   [ENCODING_LISTPACK] = &setListpackOps,
                   [ENCODING_DICT] = &setDictOps},
+    [TYPE_STREAM] = {[ENCODING_STREAM] = &streamOps},
     [TYPE_ARRAY] = {[ENCODING_ARRAY] = &arrayOps},
     [TYPE_ZSET] = {[ENCODING_LISTPACK] = &zsetListpackOps, [ENCODING_SKIPLIST] = &zsetTreeOps},
 };

@@ -9,6 +9,7 @@ const docFamily docFamilies[] = {
     {"list", docsList},
     {"hash", docsHash},
     {"set", docsSet},
+    {"stream", docsStream},
     {"geo", docsGeo},
     {"array", docsArray},
     {"sorted-set", docsSortedSet},

@@ -41,6 +41,7 @@
 extern const commandDoc docsString[];
 extern const commandDoc docsBitmap[];
 extern const commandDoc docsHyperloglog[];
+extern const commandDoc docsStream[];
 extern const commandDoc docsGeo[];
 extern const commandDoc docsArray[];
 extern const commandDoc docsList[];
