@@ -7,8 +7,10 @@
 #include "server/observe/observe.h"
 #include "server/session/auth.h"
 #include "server/session/block.h"
+#include "server/session/client_evict.h"
 #include "server/session/client_watch.h"
 #include "server/session/multi.h"
+#include "server/session/fieldsets.h"
 #include "server/session/notify.h"
 #include "server/session/pause.h"
 #include "server/session/pubsub.h"
@@ -21,6 +23,8 @@ server *wiringNewServer(const config *cfg, const clockSource *clock) {
     authAttach(s);
     pubsubAttach(s);
     notifyAttach(s);
+    clientEvictAttach(s);
+    fieldsetsAttach(s);
     trackingAttach(s);
     watchAttach(s);
     multiAttach(s);
@@ -42,7 +46,9 @@ void wiringFreeServer(server *s) {
     pauseDetach(s);
     multiDetach(s);
     watchDetach(s);
+    fieldsetsDetach(s);
     trackingDetach(s);
+    clientEvictDetach(s);
     pubsubDetach(s);
     backgroundStop(s);
     serverFree(s);
