@@ -22,6 +22,7 @@ static const sample samples[] = {
     {"bigzset", "zset", "skiplist", "ZADD bigzset %1$d member:%1$d", 1000},
     {"hash", "hash", "listpack", "HSET hash field:%d value", 5},
     {"bighash", "hash", "hashtable", "HSET bighash field:%d value", 1000},
+    {"stream", "stream", "stream", "XADD stream %d-1 field value", 500},
     {"array", "array", "sliced-array", "ARSET array %1$d000 a-value-of-some-size:%1$d", 300},
 };
 enum { SAMPLES = sizeof samples / sizeof *samples };
@@ -112,7 +113,7 @@ END_TEST
 
 START_TEST(scanFindsATypeAndNoOther) {
     setup();
-    static const char *const types[] = {"string", "list", "set", "zset", "hash", "array"};
+    static const char *const types[] = {"string", "list", "set", "zset", "hash", "stream", "array"};
     for (size_t t = 0; t < sizeof types / sizeof *types; t++) {
         const char *reply = fakeCallFormat(f, "SCAN 0 COUNT 1000 TYPE %s", types[t]);
         for (int i = 0; i < SAMPLES; i++) {
