@@ -87,7 +87,7 @@ struct client {
     uint32_t queued_flags;       /* CMD_* of the commands that wait for EXEC */
     uint32_t watch_count;        /* keys of WATCH */
     size_t queued_bytes;         /* of those commands; the query buffer limit counts them */
-    struct fieldset *fieldsets; /* of HIMPORT */
+    struct fieldset *fieldsets;  /* of HIMPORT */
     void *pubsub, *multi, *watches, *blocked, *tracking; /* owned by server/session */
 };
 
@@ -130,7 +130,7 @@ typedef struct clientDetails {
     uint64_t watched, queued_bytes;
     int64_t redirect; /* of tracking: an id, 0 itself, -1 none */
     bool broadcast, redirect_broken;
-    size_t memory;    /* of all that state */
+    size_t memory; /* of all that state */
 } clientDetails;
 
 typedef struct clientDetailsHook {

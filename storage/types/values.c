@@ -10,8 +10,8 @@ static const valueOps *const rows[TYPE_COUNT][ENCODING_COUNT] = {
     [TYPE_HASH] = {[ENCODING_LISTPACK] = &hashListpackOps,
                    [ENCODING_LISTPACK_EX] = &hashPackOps,
                    [ENCODING_DICT] = &hashTableOps},
-    [TYPE_LIST] = {[ENCODING_LISTPACK] = &listListpackOps,
-                   [ENCODING_QUICKLIST] = &listQuicklistOps},
+    [TYPE_LIST] =
+        {[ENCODING_LISTPACK] = &listListpackOps, [ENCODING_QUICKLIST] = &listQuicklistOps},
     [TYPE_SET] = {[ENCODING_INTSET] = &setIntsetOps,
                   [ENCODING_LISTPACK] = &setListpackOps,
                   [ENCODING_DICT] = &setDictOps},
