@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "server/observe/observe.h"
+#include "server/session/client_evict.h"
 #include "server/session/notify.h"
 #include "server/session/tracking.h"
 #include "storage/base/err.h"
@@ -50,6 +51,14 @@ static bool onTrackingLimit(void *ctx, config *c, char *error, size_t error_room
     return true;
 }
 
+static bool onClientLimit(void *ctx, config *c, char *error, size_t error_room) {
+    (void)c;
+    (void)error;
+    (void)error_room;
+    clientEvictLimitChanged(ctx);
+    return true;
+}
+
 void configWire(server *s) {
     configOnChange(&s->config, "slowlog-log-slower-than", onObserve, s);
     configOnChange(&s->config, "latency-monitor-threshold", onObserve, s);
@@ -57,6 +66,8 @@ void configWire(server *s) {
     configOnChange(&s->config, "loglevel", onLog, s);
     configOnChange(&s->config, "notify-keyspace-events", onNotify, s);
     configOnChange(&s->config, "tracking-table-max-keys", onTrackingLimit, s);
+    configOnChange(&s->config, "maxmemory-clients", onClientLimit, s);
+    configOnChange(&s->config, "maxmemory", onClientLimit, s);
 }
 
 typedef struct renaming {

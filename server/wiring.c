@@ -7,6 +7,7 @@
 #include "server/observe/observe.h"
 #include "server/session/auth.h"
 #include "server/session/block.h"
+#include "server/session/client_evict.h"
 #include "server/session/client_watch.h"
 #include "server/session/multi.h"
 #include "server/session/fieldsets.h"
@@ -22,6 +23,7 @@ server *wiringNewServer(const config *cfg, const clockSource *clock) {
     authAttach(s);
     pubsubAttach(s);
     notifyAttach(s);
+    clientEvictAttach(s);
     fieldsetsAttach(s);
     trackingAttach(s);
     watchAttach(s);
@@ -46,6 +48,7 @@ void wiringFreeServer(server *s) {
     watchDetach(s);
     fieldsetsDetach(s);
     trackingDetach(s);
+    clientEvictDetach(s);
     pubsubDetach(s);
     backgroundStop(s);
     serverFree(s);

@@ -87,7 +87,7 @@ static void infoCommand(client *c) {
 enum { TYPE_NORMAL, TYPE_REPLICA, TYPE_PUBSUB, TYPE_MASTER };
 
 static int typeOf(const client *c) {
-    return c->flags & CLIENT_PRIMARY ? TYPE_MASTER : clientLimitClass(c);
+    return c->flags & CLIENT_PRIMARY ? TYPE_MASTER : clientClass(c);
 }
 
 static int parseType(client *c, int index) {

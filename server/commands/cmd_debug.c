@@ -106,11 +106,17 @@ static void debugPackedThreshold(client *c) {
 }
 
 /* DEBUG REPLYBUFFER PEAK-RESET-TIME never|reset|milliseconds, RESIZING 0|1
- * Reply buffers here are pooled chunks: there is no peak to forget and nothing to resize. */
+ * Reply buffers here are pooled chunks: there is nothing to resize. */
 static void debugReplyBuffer(client *c) {
     int64_t number;
     if (argIs(c, 2, "peak-reset-time")) {
-        if (!argIs(c, 3, "never") && !argIs(c, 3, "reset") && !argInt(c, 3, &number, NULL)) return;
+        if (argIs(c, 3, "never"))
+            number = INT64_MAX;
+        else if (argIs(c, 3, "reset"))
+            number = SERVER_REPLY_PEAK_MS;
+        else if (!argInt(c, 3, &number, NULL))
+            return;
+        c->server->reply_peak_ms = number;
     } else if (!argIs(c, 2, "resizing")) {
         replySubcommandError(c);
         return;

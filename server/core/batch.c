@@ -82,12 +82,19 @@ static void addReady(batch *b, client *c) {
     b->ready[b->ready_count++] = c;
 }
 
-/* Room behind the pending bytes; grows with what has come, not with what was announced. */
+/* How large the pending buffer should be for the next read: up to the end of the request where that
+ * is near, so that nothing behind it has to be kept; grows with what has come, not with what was
+ * announced. */
+static size_t pendingTarget(const client *c) {
+    size_t size = c->pending_size, wanted = c->parser.wanted, next = size + BATCH_READ;
+    if (wanted > size && wanted <= next) return wanted;
+    size_t twice = size * 2;
+    size_t target = wanted < twice ? wanted : twice;
+    return target > next ? target : next;
+}
+
 static char *pendingRoom(client *c, size_t *room) {
-    size_t target = c->pending_size + BATCH_READ;
-    size_t wanted = c->parser.wanted;
-    if (wanted > target) target = wanted < c->pending_size * 2 ? wanted : c->pending_size * 2;
-    if (target < c->pending_size + BATCH_READ) target = c->pending_size + BATCH_READ;
+    size_t target = pendingTarget(c);
     if (target > c->pending_capacity) {
         char *grown = memTryRealloc(c->pending, target);
         if (!grown) {
@@ -333,6 +340,7 @@ static void finishClient(client *c) {
         c->server->stats.query_size_max = c->pending_size;
     bool again = (c->flags & CLIENT_ROLLED_BACK) && !(c->flags & CLIENT_HELD);
     c->flags &= ~(uint32_t)CLIENT_ROLLED_BACK;
+    if (__builtin_expect(c->server->clientTouched != NULL, 0)) c->server->clientTouched(c);
     if (again) batchWake(c->server, c);
 }
 

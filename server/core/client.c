@@ -85,12 +85,36 @@ client *clientById(server *s, uint64_t id) {
     return dictFind(s->clients_by_id, keyRefOf(bytesOf(&id, sizeof id)));
 }
 
+static size_t textMemory(const char *text) {
+    return text ? strlen(text) + 1 : 0;
+}
+
 size_t clientMemory(const client *c) {
     return sizeof *c + c->pending_capacity + respParserMemory(&c->parser) +
-           replyBufMemory(&c->out) + (c->name ? strlen(c->name) : 0);
+           replyBufMemory(&c->out) + textMemory(c->name) + textMemory(c->lib_name) +
+           textMemory(c->lib_version) + textMemory(c->user) + textMemory(c->peer) +
+           textMemory(c->local);
+}
+
+int clientClass(const client *c) {
+    if ((c->flags & CLIENT_REPLICA) && !(c->flags & CLIENT_MONITOR)) return 1;
+    return c->flags & CLIENT_PUBSUB ? 2 : 0;
 }
 
 int clientLimitClass(const client *c) {
-    if ((c->flags & CLIENT_REPLICA) && !(c->flags & CLIENT_MONITOR)) return 1;
-    return c->flags & CLIENT_PUBSUB ? 2 : 0;
+    return c->flags & CLIENT_MONITOR ? 2 : clientClass(c);
+}
+
+static bool peakIsOld(const client *c) {
+    return c->server->now_ms - c->reply_peak_ms > c->server->reply_peak_ms;
+}
+
+void clientNoteReply(client *c, size_t size) {
+    if (size < c->reply_peak && !peakIsOld(c)) return;
+    c->reply_peak = size;
+    c->reply_peak_ms = c->server->now_ms;
+}
+
+size_t clientReplyPeak(const client *c) {
+    return peakIsOld(c) ? 0 : c->reply_peak;
 }

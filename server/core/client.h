@@ -83,6 +83,10 @@ struct client {
     int64_t created_ms, last_active_ms;
     uint64_t net_input_bytes, net_output_bytes, commands;
     uint64_t reads, batches;     /* that brought input, and in which some was parsed */
+    chainNode in_evict;          /* see session/client_evict.h */
+    size_t evict_bytes;          /* counted there */
+    size_t reply_peak;           /* most output that waited lately, see clientReplyPeak() */
+    int64_t reply_peak_ms;       /* since when that counts */
     int64_t soft_limit_since_ms; /* over the soft output limit since, 0: not */
     uint32_t queued_flags;       /* CMD_* of the commands that wait for EXEC */
     uint32_t watch_count;        /* keys of WATCH */
@@ -107,7 +111,16 @@ void clientResume(client *c, uint32_t why);
 /* By id, or NULL. */
 client *clientById(server *s, uint64_t id);
 size_t clientMemory(const client *c);
-/* "normal", "replica", "pubsub": the class of output limits. */
+/* With what the floors above keep for it: tot-mem of CLIENT LIST, what maxmemory-clients counts. */
+size_t clientTotalMemory(const client *c);
+/* The output that waits is about to be written: notes how much it is. */
+void clientNoteReply(client *c, size_t size);
+/* The most that waited in the last seconds. */
+size_t clientReplyPeak(const client *c);
+/* 0 "normal", 1 "replica", 2 "pubsub": what a client is. */
+int clientClass(const client *c);
+/* The class whose output limits are its own. MONITOR hears of everything as a subscriber does, and
+ * is forgotten as easily: it has those of pubsub. */
 int clientLimitClass(const client *c);
 
 /* ---- what a client says about itself, and what is said about it: client_info.c ---- */

@@ -116,18 +116,26 @@ static void addSession(line *l, const client *c, const clientDetails *d) {
     ADD_FIELD(l, "watch", d->watched);
 }
 
+/* Chunks are shared by all: the room of a client's replies is what those of late would have had in
+ * a buffer of their own. */
+static size_t replyRoom(size_t peak) {
+    size_t room = 1024;
+    while (room < peak && room < REPLY_CHUNK) room *= 2;
+    return room;
+}
+
 /* An idle client owns no buffer: its fields of buffers are 0. The arguments of a request that is
  * not whole lie in the query buffer and count there. */
 static void addBuffers(line *l, const client *c, const clientDetails *d) {
     size_t query = c->input.data ? c->input.size : c->pending_size;
     size_t room = c->pending ? c->pending_capacity : c->input.data ? BATCH_READ : 0;
-    size_t output = replyBufMemory(&c->out);
+    size_t output = replyBufMemory(&c->out), peak = clientReplyPeak(c);
     ADD_FIELD(l, "qbuf", query);
     ADD_FIELD(l, "qbuf-free", room > query ? room - query : 0);
     ADD_FIELD(l, "argv-mem", respParserMemory(&c->parser));
     ADD_FIELD(l, "multi-mem", d->queued_bytes);
-    ADD_FIELD(l, "rbs", output < REPLY_CHUNK ? output : REPLY_CHUNK);
-    ADD_FIELD(l, "rbp", output < REPLY_CHUNK ? output : REPLY_CHUNK);
+    ADD_FIELD(l, "rbs", replyRoom(peak));
+    ADD_FIELD(l, "rbp", peak);
     ADD_FIELD(l, "obl", replyBufSize(&c->out));
     ADD_FIELD(l, "oll", output / REPLY_CHUNK);
     ADD_FIELD(l, "omem", output);
@@ -153,6 +161,10 @@ static void addConnection(line *l, const client *c, const clientDetails *d) {
     ADD_FIELD(l, "read-events", c->reads);
     ADD_FIELD(l, "parse-batch-cmd-sum", c->commands);
     ADD_FIELD(l, "parse-batch-cnt", c->batches);
+}
+
+size_t clientTotalMemory(const client *c) {
+    return clientMemory(c) + detailsOf(c).memory;
 }
 
 size_t clientDescribe(const client *c, char *out, size_t room) {

@@ -2,6 +2,7 @@
 
 #include "server/core/server.h"
 #include "storage/base/log.h"
+#include "storage/base/mem.h"
 
 void clientStopSoftClock(client *c) {
     if (!c->soft_limit_since_ms) return;
@@ -23,6 +24,15 @@ static bool softLimitPassed(client *c, const outputLimit *limit, size_t size) {
     return now - c->soft_limit_since_ms > limit->soft_seconds * 1000;
 }
 
+/* Where the class has no limit a share of the machine is one: a reader that was forgotten ends
+ * before the server does. */
+enum { MACHINE_SHARE = 4 };
+
+static bool hardLimitPassed(const outputLimit *limit, size_t size) {
+    if (limit->hard_bytes) return size >= limit->hard_bytes;
+    return !limit->soft_bytes && size >= memMachineBytes() / MACHINE_SHARE;
+}
+
 bool clientOverOutputLimit(client *c) {
     server *s = c->server;
     /* Told as normal, but what it does not read grows as with a subscriber. */
@@ -32,8 +42,7 @@ bool clientOverOutputLimit(client *c) {
     if (size > s->stats.reply_chunk_max) s->stats.reply_chunk_max = size;
     /* One chunk everybody may have: without it a low limit would forbid any reply, "+OK" too. */
     if (size <= REPLY_CHUNK) size = 0;
-    bool hard = limit->hard_bytes && size >= limit->hard_bytes;
-    if (!hard && !softLimitPassed(c, limit, size)) return false;
+    if (!hardLimitPassed(limit, size) && !softLimitPassed(c, limit, size)) return false;
     char text[512];
     clientDescribe(c, text, sizeof text);
     logLine(LOG_WARN, "Client %s closed for overcoming of output buffer limits.", text);

@@ -1,4 +1,5 @@
-/* client_limits.h - client-output-buffer-limit: who has more output waiting than it may. */
+/* client_limits.h - client-output-buffer-limit: who has more output waiting than it may. A class
+ * without a limit has a quarter of the machine's memory. */
 #ifndef EBB_SERVER_CORE_CLIENT_LIMITS_H
 #define EBB_SERVER_CORE_CLIENT_LIMITS_H
 

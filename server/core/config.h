@@ -99,7 +99,7 @@ struct config {
     uint64_t maxmemory;
     int maxmemory_policy;
     int64_t maxmemory_samples, lfu_log_factor, lfu_decay_time;
-    int64_t maxmemory_clients; /* bytes; negative: percent of maxmemory */
+    int64_t maxmemory_clients;       /* bytes; negative: percent of maxmemory */
     int64_t tracking_table_max_keys; /* 0: no limit */
     bool lazyfree_lazy_user_flush, lazyfree_lazy_user_del, lazyfree_lazy_server_del;
     bool lazyfree_lazy_expire, lazyfree_lazy_eviction;

@@ -83,7 +83,7 @@ static gateAnswer askGates(client *c, uint32_t live) {
 }
 
 /* After the call: its counters, and whoever looks on. */
-static void count(client *c, command *cmd, uint64_t ns) {
+static inline void count(client *c, command *cmd, uint64_t ns) {
     server *s = c->server;
     cmd->calls++;
     cmd->usec_ns += ns;
@@ -100,6 +100,11 @@ static void count(client *c, command *cmd, uint64_t ns) {
 static inline void show(client *c, command *cmd) {
     callObserver *o = &c->server->observer;
     if (__builtin_expect(o->monitored, 0) && !c->server->runs_again) o->called(c, cmd);
+}
+
+void dispatchCount(client *c, command *cmd, uint64_t ns) {
+    count(c, cmd, ns);
+    c->commands++;
 }
 
 static inline void noteTracked(client *c, const client *ran, const command *cmd) {

@@ -139,7 +139,7 @@ void effectsRun(server *s, client *by) {
         char small[SMALL_KEY];
         change what = q->items[i];
         char *key = what.key.size <= sizeof small ? small : memAlloc(what.key.size);
-        memcpy(key, q->text + (size_t)(uintptr_t)what.key.data, what.key.size);
+        if (what.key.size) memcpy(key, q->text + (size_t)(uintptr_t)what.key.data, what.key.size);
         what.key.data = key;
         tellSubscribers(s, by, &what);
         if (key != small) memFree(key);

@@ -54,11 +54,12 @@ server *serverNew(const config *cfg, const clockSource *clock) {
     chainInit(&s->clients);
     chainInit(&s->to_flush);
     chainInit(&s->to_free);
-    chainInit(&s->before_flush);
+    chainInit(&s->flush_hooks);
     chainInit(&s->client_closed);
     chainInit(&s->client_details);
     s->clients_by_id = dictNew(&clients_by_id);
     s->discard = discardNew();
+    s->reply_peak_ms = SERVER_REPLY_PEAK_MS;
     s->active_expire = true;
     s->observer = (callObserver){.slow_ns = UINT64_MAX, .event_ns = UINT64_MAX};
     s->db_count = (int)cfg->databases;
@@ -70,9 +71,16 @@ server *serverNew(const config *cfg, const clockSource *clock) {
 }
 
 void serverBeforeFlush(server *s) {
-    CHAIN_EACH(&s->before_flush, node) {
+    CHAIN_EACH(&s->flush_hooks, node) {
         flushHook *hook = CHAIN_ITEM(node, flushHook, node);
-        hook->beforeFlush(hook->ctx, s);
+        if (hook->beforeFlush) hook->beforeFlush(hook->ctx, s);
+    }
+}
+
+void serverAfterFlush(server *s) {
+    CHAIN_EACH(&s->flush_hooks, node) {
+        flushHook *hook = CHAIN_ITEM(node, flushHook, node);
+        if (hook->afterFlush) hook->afterFlush(hook->ctx, s);
     }
 }
 

@@ -32,6 +32,7 @@ typedef struct latencyLog latencyLog;
 typedef struct monitors monitors;
 typedef struct clientWatch clientWatch;
 typedef struct tracking tracking;
+typedef struct clientEvict clientEvict;
 
 struct server {
     const clockSource *clock;
@@ -71,6 +72,7 @@ struct server {
     int64_t started_ms;
     uint64_t started_ns;
     int64_t lru_offset_ms;   /* tests shift the access clock */
+    int64_t reply_peak_ms;   /* for so long a peak of client output is told; DEBUG REPLYBUFFER */
     bool active_expire;      /* DEBUG SET-ACTIVE-EXPIRE */
     int64_t paused_until_ms; /* CLIENT PAUSE; 0: not */
     bool pause_writes_only;
@@ -91,6 +93,9 @@ struct server {
     struct net *net;
     clientPause *pause;
     tracking *tracking;
+    clientEvict *client_evict;
+    /* A client had input or output, and may take more or less memory now; NULL: nobody counts. */
+    void (*clientTouched)(client *c);
     /* Told of each request of a client with CLIENT_TRACKING, when it has run, and of each command
      * inside of its transactions and scripts: 'ran' has the arguments. cmd NULL: it was refused. */
     void (*trackedRequest)(client *tracker, const client *ran, const command *cmd);
@@ -100,7 +105,7 @@ struct server {
     latencyLog *latency;
     monitors *monitors;
     clientWatch *client_watch;
-    chain before_flush;   /* flushHook: told in each loop iteration before output is written */
+    chain flush_hooks;    /* flushHook: told around the writing of output in each loop iteration */
     chain client_closed;  /* clientClosedHook: told before a client is freed */
     chain client_details; /* clientDetailsHook: what floors above know of a client */
 };
@@ -111,9 +116,12 @@ typedef struct clientClosedHook {
     void *ctx;
 } clientClosedHook;
 
+enum { SERVER_REPLY_PEAK_MS = 5000 };
+
 typedef struct flushHook {
     chainNode node;
-    void (*beforeFlush)(void *ctx, server *s);
+    void (*beforeFlush)(void *ctx, server *s); /* either may be NULL */
+    void (*afterFlush)(void *ctx, server *s);
     void *ctx;
 } flushHook;
 
@@ -151,6 +159,7 @@ static inline void serverAfterCommand(server *s) {
 
 /* What gathers output over a loop iteration writes it. */
 void serverBeforeFlush(server *s);
+void serverAfterFlush(server *s);
 
 /* Frees the clients that were marked; after a batch. */
 void serverFreeMarked(server *s);

@@ -97,6 +97,7 @@ void connFlush(conn *cn) {
         clientCloseSoon(c);
         return;
     }
+    clientNoteReply(c, replyBufSize(&c->out));
     while (!cn->want_write) {
         struct iovec iov[WRITE_VECTORS];
         int count = replyBufPeek(&c->out, iov, WRITE_VECTORS, WRITE_BYTES);

@@ -81,7 +81,9 @@ static void flushAll(server *s) {
         c = CHAIN_ITEM(node, client, in_flush);
         c->flags &= ~(uint32_t)CLIENT_QUEUED_FLUSH;
         if (c->conn) connFlush(c->conn);
+        if (__builtin_expect(s->clientTouched != NULL, 0)) s->clientTouched(c);
     }
+    serverAfterFlush(s);
 }
 
 void netPollOnce(net *n) {

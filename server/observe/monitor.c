@@ -62,8 +62,9 @@ static void appendQuoted(infoText *line, bytes arg) {
 static void appendOrigin(infoText *line, const client *c) {
     const server *s = c->server;
     char head[96];
-    int size = snprintf(head, sizeof head, "+%lld.%06lld [%d ", (long long)(s->now_us / 1000000),
-                        (long long)(s->now_us % 1000000), dbId(c->db));
+    long long now_us = s->clock->wall_us(s->clock->ctx); /* Time that runs in transactions too. */
+    int size = snprintf(head, sizeof head, "+%lld.%06lld [%d ", now_us / 1000000, now_us % 1000000,
+                        dbId(c->db));
     infoAppend(line, bytesOf(head, (size_t)size));
     if (c->flags & CLIENT_SCRIPT) {
         infoAppend(line, BYTES("lua"));

@@ -65,7 +65,7 @@ static bytes *keptArgs(const client *c, const command *cmd, int *argc) {
 void slowlogAdd(slowlog *log, const client *c, const command *cmd, uint64_t ns, int64_t max_len) {
     const server *s = c->server;
     if (max_len == 0) return;
-    const client *who = s->caller ? s->caller : c; /* A script's calls are those of its caller. */
+    const client *who = c->flags & CLIENT_SCRIPT && s->caller ? s->caller : c;
     slowlogEntry *e = memCalloc(1, sizeof *e);
     e->id = log->next_id++;
     e->time_s = s->now_ms / 1000;

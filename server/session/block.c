@@ -174,6 +174,7 @@ void blockClient(client *c, const blockOn *on) {
     blocked *by = c->blocked;
     if (by && by->runs_again) {
         by->waits_again = true;
+        c->flags |= CLIENT_BLOCKED;
         return;
     }
     if (!mayWait(c)) {
@@ -247,6 +248,7 @@ static void runAgain(server *s, blocked *by) {
     c->argc = by->on.argc;
     c->cmd = by->cmd;
     c->key_index = 0;
+    c->flags &= ~(uint32_t)CLIENT_BLOCKED; /* It is held still, and blocked if it waits again. */
     dispatchAgain(c);
     c->argv = argv_before;
     c->argc = argc_before;
@@ -300,12 +302,20 @@ static void timesUp(void *ctx, server *s) {
 bool blockUnblock(client *c, bool with_error) {
     blocked *by = c->blocked;
     if (!by) return false;
-    void (*timedOut)(client * c) = by->on.timedOut;
-    release(c->server, by);
+    server *s = c->server;
+    const bytes *argv_before = c->argv;
+    int argc_before = c->argc;
+    c->argv = by->argv;
+    c->argc = by->on.argc;
+    s->error_mark = s->stats.error_replies;
     if (with_error)
         replyError(c, "UNBLOCKED client unblocked via CLIENT UNBLOCK");
     else
-        timedOut(c);
+        by->on.timedOut(c);
+    dispatchCount(c, by->cmd, 0);
+    c->argv = argv_before;
+    c->argc = argc_before;
+    release(s, by);
     clientResume(c, CLIENT_BLOCKED);
     return true;
 }

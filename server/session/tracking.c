@@ -239,7 +239,7 @@ void trackingAttach(server *s) {
     t->details = (clientDetailsHook){.fill = fillDetails};
     chainAppend(&s->client_details, &t->details.node);
     t->flush = (flushHook){.beforeFlush = beforeFlush, .ctx = t};
-    chainAppend(&s->before_flush, &t->flush.node);
+    chainAppend(&s->flush_hooks, &t->flush.node);
     effectSubscribe(s, EFFECT_TRACKING, keyWasChanged, allWasChanged, t);
     s->trackedRequest = trackedRequest;
     s->tracking = t;
@@ -252,7 +252,7 @@ void trackingDetach(server *s) {
     }
     chainRemove(&s->client_closed, &t->closed.node);
     chainRemove(&s->client_details, &t->details.node);
-    chainRemove(&s->before_flush, &t->flush.node);
+    chainRemove(&s->flush_hooks, &t->flush.node);
     trackedKeysClear(&t->keys);
     trackedPrefixesClear(&t->prefixes);
     s->trackedRequest = NULL;

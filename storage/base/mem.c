@@ -129,9 +129,8 @@ void memFree(void *ptr) {
 #endif
 }
 
-/* What the machine has, swap included. A kernel that overcommits would hand out more, and end the
- * process at the first touch. */
-static size_t machineBytes(void) {
+/* A kernel that overcommits would hand out more, and end the process at the first touch. */
+size_t memMachineBytes(void) {
     static _Atomic size_t known;
     size_t total = atomic_load_explicit(&known, memory_order_relaxed);
     if (total) return total;
@@ -146,7 +145,7 @@ static size_t machineBytes(void) {
 /* 'more': what the process would have beyond what it has. */
 static bool mustFail(size_t size, size_t more) {
     if (size > MEM_TRY_MAX) return true;
-    size_t machine = machineBytes(), used = memUsed();
+    size_t machine = memMachineBytes(), used = memUsed();
     if (used >= machine || more > machine - used) return true;
     uint64_t left = atomic_load_explicit(&fail_after, memory_order_relaxed);
     if (left == 0) return false;

@@ -38,6 +38,8 @@ size_t memUsable(const void *ptr);
 
 /* Bytes handed out by this module and, through memCount(), by slabs and mappings. */
 size_t memUsed(void);
+/* What the machine has, swap included; SIZE_MAX if it does not say. */
+size_t memMachineBytes(void);
 /* The highest memUsed() seen by memNotePeak(), which the cron calls; memPeakReset for RESETSTAT. */
 size_t memPeak(void);
 void memNotePeak(void);

@@ -8,7 +8,10 @@ quicklist *quicklistNew(void) {
 }
 
 bool quicklistFreeStep(quicklist *q, size_t max) {
-    while (q->head && max-- > 0) quicklistUnlink(q, q->head);
+    /* The kernel takes its time to get back the pages of big elements. */
+    enum { STEP_BYTES = 1024 * 1024 };
+    size_t enough = max < SIZE_MAX && q->bytes > STEP_BYTES ? q->bytes - STEP_BYTES : 0;
+    while (q->head && max-- > 0 && q->bytes >= enough) quicklistUnlink(q, q->head);
     if (q->head) return false;
     memFree(q);
     return true;

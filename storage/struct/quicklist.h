@@ -27,7 +27,7 @@ typedef struct quicklistLimits {
 
 quicklist *quicklistNew(void);
 void quicklistFree(quicklist *q);
-/* Frees 'max' nodes, and the list itself with the last: then true. */
+/* Frees 'max' nodes, or about 1 MB of them, and the list itself with the last: then true. */
 bool quicklistFreeStep(quicklist *q, size_t max);
 quicklist *quicklistCopy(const quicklist *q);
 

@@ -54,8 +54,11 @@ static void chainFree(void *value) {
     quicklistFree(value);
 }
 
+/* Big elements count as several. */
 static size_t chainParts(const void *value) {
-    return quicklistNodes(value);
+    enum { PART_BYTES = 16 * 1024 };
+    size_t nodes = quicklistNodes(value), parts = quicklistMemory(value) / PART_BYTES;
+    return nodes > parts ? nodes : parts;
 }
 
 static size_t chainMemory(const void *value) {

@@ -20,8 +20,8 @@ static bool itemHolds(const void *item, bytes key) {
 const dictType zsetDictType = {.hashOf = hashOfItem, .holds = itemHolds};
 
 static int comparePlaces(double score, bytes name, const zsetProbe *probe) {
-    if (score != probe->score) return score < probe->score ? -1 : 1;
-    int order = probe->any ? 0 : bytesCompare(name, probe->name);
+    if (score != probe->score && !probe->any_score) return score < probe->score ? -1 : 1;
+    int order = probe->any_name ? 0 : bytesCompare(name, probe->name);
     return order ? order : -probe->side;
 }
 
@@ -86,11 +86,8 @@ size_t zsetPackSeek(const listpack *lp, const zsetProbe *probe, listpackAt *at) 
     char scratch[NUM_INT_MAX];
     for (*at = listpackFirst(lp); *at; before++) {
         listpackAt score_at = listpackNext(lp, *at);
-        double score = zsetPackScore(lp, score_at);
-        if (score > probe->score) break;
-        if (score == probe->score &&
-            comparePlaces(score, listpackText(lp, *at, scratch), probe) >= 0)
-            break;
+        bytes name = listpackText(lp, *at, scratch);
+        if (comparePlaces(zsetPackScore(lp, score_at), name, probe) >= 0) break;
         *at = listpackNext(lp, score_at);
     }
     return before;

@@ -25,12 +25,13 @@ typedef struct zset {
     size_t item_bytes; /* of all items, as their allocations are */
 } zset;
 
-/* A place in the order: before (-1) or behind (1) the member of this name, or at it (0); of 'any'
+/* A place in the order: before (-1) or behind (1) the member of this name, or at it (0); of any
  * name: before or behind all of the score. */
 typedef struct zsetProbe {
     double score;
     bytes name;
-    bool any;
+    bool any_name;
+    bool any_score; /* names alone are compared; 'score' still says where a tree looks */
     int side;
 } zsetProbe;
 

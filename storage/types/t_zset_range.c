@@ -72,18 +72,34 @@ zsetSpan zsetSpanOfRanks(const entry *e, int64_t start, int64_t end, bool revers
 }
 
 zsetSpan zsetSpanOfScores(const entry *e, const zsetScoreRange *range) {
-    zsetProbe min = {.score = range->min, .any = true, .side = range->without_min ? 1 : -1};
-    zsetProbe max = {.score = range->max, .any = true, .side = range->without_max ? -1 : 1};
+    zsetProbe min = {.score = range->min, .any_name = true, .side = range->without_min ? 1 : -1};
+    zsetProbe max = {.score = range->max, .any_name = true, .side = range->without_max ? -1 : 1};
     return spanOf(placeOf(e, &min), placeOf(e, &max));
 }
 
-static double firstScore(const entry *e) {
-    if (entryEncoding(e) == ENCODING_SKIPLIST) {
-        const zset *z = entryPointer(e);
-        return ((const zsetItem *)btreeItem(btreeFirst(z->order)))->score;
+/* How many members come before one of the name on the side given, whatever their scores. Where
+ * these differ, names that ascend all the same are found as well: clients have come to rely on it.
+ */
+static size_t placeOfName(const entry *e, bytes name, int side) {
+    zsetProbe probe = {.name = name, .side = side, .any_score = true};
+    listpackAt at;
+    if (entryEncoding(e) == ENCODING_LISTPACK) return zsetPackSeek(entryPointer(e), &probe, &at);
+    const btree *order = ((const zset *)entryPointer(e))->order;
+    const zsetItem *first = btreeItem(btreeFirst(order)), *last = btreeItem(btreeLast(order));
+    size_t low = 0, high = btreeCount(order);
+    if (first->score == last->score) {
+        probe.score = first->score;
+        btreeSeek(order, &probe, &low);
+        return low;
     }
-    const listpack *lp = entryPointer(e);
-    return zsetPackScore(lp, listpackNext(lp, listpackFirst(lp)));
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (zsetTreeType.compare(btreeItem(btreeAtRank(order, middle)), &probe) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
 }
 
 /* The rank of the first member behind the bound; the bound's own member is behind it as the lower
@@ -92,8 +108,7 @@ static size_t placeOfLex(const entry *e, const zsetLexBound *bound, bool upper) 
     if (bound->kind == ZSET_LEX_FIRST) return 0;
     if (bound->kind == ZSET_LEX_LAST) return zsetCount(e);
     bool own_behind = (bound->kind == ZSET_LEX_WITH) != upper;
-    zsetProbe probe = {.score = firstScore(e), .name = bound->member, .side = own_behind ? -1 : 1};
-    return placeOf(e, &probe);
+    return placeOfName(e, bound->member, own_behind ? -1 : 1);
 }
 
 zsetSpan zsetSpanOfLex(const entry *e, const zsetLexRange *range) {

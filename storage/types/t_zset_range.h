@@ -38,7 +38,8 @@ zsetSpan zsetWhole(const entry *e);
  * ranks are those of the reverse order. */
 zsetSpan zsetSpanOfRanks(const entry *e, int64_t start, int64_t end, bool reverse);
 zsetSpan zsetSpanOfScores(const entry *e, const zsetScoreRange *range);
-/* Of a set whose scores are all equal; of another it is some span. */
+/* Of a set whose scores are all equal, or whose names ascend with them; of another it is some span.
+ */
 zsetSpan zsetSpanOfLex(const entry *e, const zsetLexRange *range);
 /* What is left of it after 'offset' members, from its end with 'reverse', and 'limit' at the most
  * (negative: all). A negative offset leaves nothing. */

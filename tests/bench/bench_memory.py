@@ -18,61 +18,14 @@ import random
 import resource
 import select
 import socket
-import subprocess
 import sys
 import threading
 import time
 
+from probe import Probe
 from resp import PIPELINE, Resp
 from servers import Server, addServerOptions, mib, useCores
 from table import Table
-
-
-# ---- another client, and what it has to wait ----
-
-PROBE = r'''
-import os, socket, sys, time
-try: # What is measured is the server, not the turn-taking of the clients on their core.
-    os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(2))
-except OSError:
-    pass
-port, pause, keys = int(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])
-sock = socket.create_connection(('127.0.0.1', port))
-sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-sock.settimeout(60)
-waits, stop, n = [], False, 0
-import select
-sys.stdout.write('ready\n'); sys.stdout.flush()
-clock = time.perf_counter
-while not select.select([sys.stdin], [], [], 0)[0]:
-    n = (n * 1103515245 + 12345) % 2147483648
-    key = b'key:%010d' % (n % keys)
-    request = b'*2\r\n$3\r\nGET\r\n$14\r\n' + key + b'\r\n'
-    start = clock()
-    sock.sendall(request)
-    reply = sock.recv(4096)
-    end = clock()
-    waits.append((end - start) * 1e6)
-    time.sleep(pause)
-waits.sort()
-pick = lambda q: waits[min(len(waits) - 1, int(len(waits) * q))]
-print(len(waits), pick(0.5), pick(0.99), pick(0.999), waits[-1])
-'''
-
-
-class Probe:
-    """A process of its own that sends one GET every 'pause' seconds and notes its waits, in us."""
-
-    def __init__(self, server, keys, pause=0.0005):
-        self.process = subprocess.Popen(
-            [sys.executable, '-c', PROBE, str(server.port), str(pause), str(keys)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.process.stdout.readline()
-
-    def stop(self):
-        out, _ = self.process.communicate('stop\n')
-        names = ('count', 'p50', 'p99', 'p99.9', 'worst')
-        return dict(zip(names, map(float, out.split())))
 
 
 def keyName(n):
@@ -130,6 +83,7 @@ def measureMemory(table, kind, program, keys, seconds):
     noise = noiseOf(kind, program, keys)
     table.row(kind, "idle server: another client's GET, p99.9", noise['p99.9'], 'us')
     table.row(kind, "idle server: another client's GET, worst (noise)", noise['worst'], 'us')
+    table.row(kind, 'idle server: worst of 1/4 s, median (noise)', noise['quarter'], 'us')
     server = Server(kind, program)
     client = Resp(server.port)
 
@@ -143,6 +97,8 @@ def measureMemory(table, kind, program, keys, seconds):
         table.row(kind, f"{what}: others' p99.9", waits['p99.9'], 'us')
         limit = noise['worst'] + 1000 if ebb and target else None
         table.row(kind, f"{what}: others' worst", waits['worst'], 'us', limit)
+        limit = noise['quarter'] + 1000 if ebb and target else None
+        table.row(kind, f"{what}: others' worst of 1/4 s, median", waits['quarter'], 'us', limit)
 
     watched('load', lambda: client.many(throttled(setRequests(range(keys), sizes), 250000)))
     time.sleep(1)

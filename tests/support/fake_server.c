@@ -46,6 +46,8 @@ const char *fakeTake(fakeServer *f, client *c, size_t *size) {
         replyBufConsume(&c->out, part.iov_len);
     }
     f->reply[total] = '\0';
+    if (f->server->clientTouched) f->server->clientTouched(c);
+    serverAfterFlush(f->server);
     if (size) *size = total;
     return f->reply;
 }

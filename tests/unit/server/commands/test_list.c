@@ -296,13 +296,38 @@ START_TEST(blockingFormsServeWhatIsThere) {
     CALL(f, "BRPOPLPUSH l m 0", "$1|g|");
     CALL(f, "BLMOVEM l m left right 0 exactly 2 bulk", "*2|$1|e|$1|f|");
     CALL(f, "LRANGE m 0 -1", "*4|$1|g|$1|d|$1|e|$1|f|");
-    CALL(f, "BLPOP l 0", "*-1|");
-    CALL(f, "BLMOVE l m left right 0.001", "*-1|");
     CALL(f, "BLPOP l -1", "-ERR timeout is negative|");
     CALL(f, "BLPOP l x", "-ERR timeout is not a float or out of range|");
     CALL(f, "BLPOP l 0x7FFFFFFFFFFFFF", "-ERR timeout is out of range|");
     CALL(f, "BLMPOP x 0 l left", "-ERR numkeys should be greater than 0|");
     CALL(f, "BLMOVE l m up left x", "-ERR syntax error|");
+    done();
+}
+END_TEST
+
+static const char *callAs(client *c, const char *line) {
+    return fakeCallAs(f, c, line);
+}
+
+START_TEST(blockingFormsWaitForElements) {
+    setup();
+    client *popping = fakeClient(f), *moving = fakeClient(f), *many = fakeClient(f);
+    ck_assert_str_eq(callAs(popping, "BLPOP none l 0"), "");
+    ck_assert_str_eq(callAs(moving, "BLMOVE l m left right 0"), "");
+    ck_assert_str_eq(callAs(many, "BLMOVEM l m left right 0 exactly 2 obo"), "");
+    CALL(f, "RPUSH l a b c", ":3|");
+    ck_assert_str_eq(fakeTake(f, popping, NULL), "*2\r\n$1\r\nl\r\n$1\r\na\r\n");
+    ck_assert_str_eq(fakeTake(f, moving, NULL), "$1\r\nb\r\n");
+    ck_assert_str_eq(fakeTake(f, many, NULL), "");
+    CALL(f, "LPUSH l d", ":2|");
+    ck_assert_str_eq(fakeTake(f, many, NULL), "*2\r\n$1\r\nd\r\n$1\r\nc\r\n");
+    CALL(f, "LRANGE m 0 -1", "*3|$1|b|$1|d|$1|c|");
+    ck_assert_str_eq(callAs(many, "BLMPOP 0 2 none l right count 9"), "");
+    CALL(f, "SADD l x", ":1|");
+    ck_assert_str_eq(fakeTake(f, many, NULL), "");
+    CALL(f, "RENAME m l", "+OK|");
+    ck_assert_str_eq(fakeTake(f, many, NULL),
+                     "*2\r\n$1\r\nl\r\n*3\r\n$1\r\nc\r\n$1\r\nd\r\n$1\r\nb\r\n");
     done();
 }
 END_TEST
@@ -328,4 +353,4 @@ TESTS("commands/list", pushesGoToTheirEnd, popsTakeOneOrSome, eventsTellWhatHapp
       insertionLooksForItsPivot, removalTakesFromEitherSide, lposFindsByRankAndCount,
       lmoveMovesBetweenAnyEnds, lmovemKeepsOrTurnsTheOrder, lmovemWithinOneList,
       lmovemChecksItsForm, lmpopTakesFromTheFirstThatHasSome, blockingFormsServeWhatIsThere,
-      bigListsChangeTheirEncoding)
+      blockingFormsWaitForElements, bigListsChangeTheirEncoding)

@@ -100,6 +100,50 @@ START_TEST(servedWhenTheKeyComes) {
 }
 END_TEST
 
+START_TEST(waitsCountOnceAndWhenTheyAreOver) {
+    command *take = commandFind(f->server->commands, BYTES("take"));
+    command *client_unblock = commandFindFull(f->server->commands, BYTES("client|unblock"));
+    waits(a, "TAKE k 0");
+    ck_assert_uint_eq(take->calls, 0);
+    CALL(f, "SET k 1", "+OK|");
+    ck_assert_uint_eq(take->calls, 1);
+    ck_assert_uint_eq(take->latency->total, 1);
+    expect(a, "$1\r\n1\r\n");
+    /* Who comes too late waits on, and is not counted. */
+    waits(a, "TAKE k 0");
+    waits(b, "TAKE k 0");
+    CALL(f, "SET k 1", "+OK|");
+    ck_assert_uint_eq(take->calls, 2);
+    expect(a, "$1\r\n1\r\n");
+    waits(a, "TAKE k 1");
+    advance(2000);
+    ck_assert_uint_eq(take->calls, 3);
+    ck_assert_uint_eq(take->failed, 0);
+    fakeCallFormat(f, "CLIENT UNBLOCK %d ERROR", (int)b->id);
+    ck_assert_uint_eq(take->calls, 4);
+    ck_assert_uint_eq(take->failed, 1);
+    ck_assert_uint_eq(client_unblock->failed, 0);
+}
+END_TEST
+
+START_TEST(waitersAreServedBehindExecAndShownOnce) {
+    client *m = fakeClient(f);
+    fakeCallAs(f, m, "MONITOR");
+    waits(a, "TAKE k 0");
+    ck_assert_ptr_nonnull(strstr(fakeTake(f, m, NULL), "\"TAKE\" \"k\" \"0\""));
+    CALL(f, "MULTI", "+OK|");
+    CALL(f, "SET k 1", "+QUEUED|");
+    CALL(f, "SET k 2", "+QUEUED|");
+    CALL(f, "TAKE none 0", "+QUEUED|");
+    fakeTake(f, m, NULL);
+    CALL(f, "EXEC", "*3|+OK|+OK|*-1|");
+    expect(a, "$1\r\n2\r\n");
+    const char *shown = fakeTake(f, m, NULL);
+    ck_assert_ptr_nonnull(strstr(shown, "\"TAKE\" \"none\""));
+    ck_assert_ptr_null(strstr(shown, "\"TAKE\" \"k\""));
+}
+END_TEST
+
 START_TEST(firstComeFirstServed) {
     waits(a, "TAKE k 0");
     waits(b, "TAKE j k 0");
@@ -248,11 +292,20 @@ START_TEST(waitEndsWithTime) {
 END_TEST
 
 int main(void) {
-    const TTest *list[] = {
-        servedWhenTheKeyComes, firstComeFirstServed,         requestsBehindItWaitToo,
-        timeIsUpInFractions,   timeoutsAreChecked,           whoPassesOnWakesOthers,
-        passingToItselfEnds,   keysThatComeByOtherWaysServe, goneKeysServeWhoAskedForThat,
-        unblockEndsTheWait,    goneClientsWaitNoMore,        waitEndsWithTime};
+    const TTest *list[] = {servedWhenTheKeyComes,
+                           firstComeFirstServed,
+                           requestsBehindItWaitToo,
+                           timeIsUpInFractions,
+                           timeoutsAreChecked,
+                           waitsCountOnceAndWhenTheyAreOver,
+                           waitersAreServedBehindExecAndShownOnce,
+                           whoPassesOnWakesOthers,
+                           passingToItselfEnds,
+                           keysThatComeByOtherWaysServe,
+                           goneKeysServeWhoAskedForThat,
+                           unblockEndsTheWait,
+                           goneClientsWaitNoMore,
+                           waitEndsWithTime};
     Suite *suite = suite_create("block");
     TCase *cases = tcase_create("block");
     tcase_add_checked_fixture(cases, setUp, tearDown);
