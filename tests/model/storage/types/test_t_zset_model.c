@@ -72,7 +72,7 @@ static row *modelFind(model *m, const char *name) {
 }
 
 static void modelSort(model *m) {
-    qsort(m->rows, m->count, sizeof *m->rows, compareRows);
+    if (m->count) qsort(m->rows, m->count, sizeof *m->rows, compareRows);
 }
 
 static void modelPut(model *m, const row *x) {
@@ -245,6 +245,7 @@ static void modelRange(model *m) {
     ck_assert_uint_eq(zsetCount(copy), span.count);
     entryFree(copy);
     zsetRemoveSpan(m->e, span);
+    if (!span.count) return;
     m->count -= span.count;
     memmove(&m->rows[span.start], &m->rows[span.start + span.count],
             (m->count - span.start) * sizeof *m->rows);
