@@ -3,7 +3,8 @@
  * Bytes arrive in a read arena (or, where a client has a part of a request already, in its own
  * pending buffer). Requests are parsed in groups of up to BATCH_GROUP across clients: the command
  * row is found and the bucket of the first key prefetched while parsing (stage 1), then the entries
- * (stage 2), then all are executed. What a client may not run yet (held, over its share) or has not
+ * (stage 2), then, for commands that look a member up in a collection, where it may lie (stage 3),
+ * then all are executed. What a client may not run yet (held, over its share) or has not
  * sent whole is copied to its pending buffer and parsed again later. Arguments are borrowed from
  * arena or pending buffer and die with the batch.
  *
@@ -16,7 +17,8 @@
 enum {
     BATCH_GROUP = 48,
     BATCH_ARENA = 4 * 1024 * 1024,
-    BATCH_READ = 16 * 1024 /* of one client in one iteration */
+    BATCH_READ = 16 * 1024,      /* of one client in one iteration */
+    BATCH_READ_BIG = 1024 * 1024 /* of one whose big request is under way */
 };
 
 typedef struct batch batch;
@@ -29,6 +31,8 @@ void batchFree(batch *b);
 char *batchRoom(server *s, client *c, size_t *room);
 /* 'size' bytes came there. */
 void batchReceived(server *s, client *c, size_t size);
+/* True if a big request is under way and more of it may be read at once. */
+bool batchWantsMore(const client *c);
 /* Feeds a client whose pending input may run now (after clientResume). */
 void batchWake(server *s, client *c);
 /* True if something waits to be run. */

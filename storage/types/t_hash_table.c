@@ -323,6 +323,14 @@ static void *moveTable(void *value, uint64_t *cursor) {
     return t;
 }
 
+static void prefetchField(const void *value, uint64_t hash, int step) {
+    const hashTable *t = value;
+    if (step == 0)
+        dictPrefetchBucket(t->fields, hash);
+    else
+        dictPrefetchItem(t->fields, hash);
+}
+
 static void addDigest(void *ctx, void *item) {
     hashPair pair;
     tablePair(item, &pair);
@@ -343,4 +351,5 @@ const valueOps hashTableOps = {.free = freeTable,
                                .copy = copyTable,
                                .freeStep = freeTableStep,
                                .move = moveTable,
+                               .prefetch = prefetchField,
                                .digest = digestTable};

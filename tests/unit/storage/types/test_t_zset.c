@@ -56,29 +56,14 @@ START_TEST(smallFormIsThePublicOne) {
     entry *e = zsetNew(BYTES("key"), BYTES("m"), 1, &limits);
     zsetAdd(e, BYTES("b"), 1.5, &limits);
     zsetAdd(e, BYTES("12"), -3, &limits);
-    static const uint8_t wanted[] = {/* total */ 25,
-                                     0,
-                                     0,
-                                     0,
-                                     /* count */ 4,
-                                     0,
-                                     /* 12 */ 12,
-                                     1,
-                                     /* -3 */ 0xDF,
-                                     0xFD,
-                                     2,
-                                     /* b */ 0x81,
-                                     'b',
-                                     2,
-                                     /* 1.5 */ 0x83,
-                                     '1',
-                                     '.',
-                                     '5',
-                                     4,
-                                     0xFF};
+    /* total, count; 12, -3; "b", "1.5"; the end */
+    bytes wanted = BYTES("\x14\0\0\0\4\0"
+                         "\x0C\1\xDF\xFD\2"
+                         "\x81"
+                         "b\2\x83"
+                         "1.5\4\xFF");
     bytes b = listpackBytes(entryPointer(e));
-    ck_assert_uint_eq(b.size, sizeof wanted - 0);
-    ck_assert_int_eq(memcmp(b.data + 4, wanted + 4, sizeof wanted - 4), 0);
+    ck_assert(bytesEqual(b, wanted));
     entryFree(e);
 }
 END_TEST
