@@ -145,7 +145,9 @@ static bool parseId(client *c, const readArgs *a, int index, const entry *e, rea
     } else if (bytesEqual(text, BYTES("+")) && !a->in_group) {
         out->from = READ_LAST;
     } else {
-        return argStreamId(c, index, 0, true, &out->id);
+        if (!argStreamId(c, index, 0, true, &out->id)) return false;
+        /* Nothing can be pending after it: it has always stood for ">". */
+        if (a->in_group && streamIdEqual(out->id, STREAM_ID_MAX)) out->from = READ_NEW;
     }
     if (error) replyError(c, error);
     return !error;
