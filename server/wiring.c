@@ -10,6 +10,7 @@
 #include "server/session/client_evict.h"
 #include "server/session/client_watch.h"
 #include "server/session/multi.h"
+#include "server/session/fieldsets.h"
 #include "server/session/notify.h"
 #include "server/session/pause.h"
 #include "server/session/pubsub.h"
@@ -23,6 +24,7 @@ server *wiringNewServer(const config *cfg, const clockSource *clock) {
     pubsubAttach(s);
     notifyAttach(s);
     clientEvictAttach(s);
+    fieldsetsAttach(s);
     trackingAttach(s);
     watchAttach(s);
     multiAttach(s);
@@ -44,6 +46,7 @@ void wiringFreeServer(server *s) {
     pauseDetach(s);
     multiDetach(s);
     watchDetach(s);
+    fieldsetsDetach(s);
     trackingDetach(s);
     clientEvictDetach(s);
     pubsubDetach(s);

@@ -1,6 +1,7 @@
 #include "expire/cycle/active.h"
 
 #include "storage/base/mem.h"
+#include "storage/db/db_fields.h"
 
 struct activeExpire {
     activeExpireHost host;
@@ -24,7 +25,7 @@ expireSlice activeExpireSlice(activeExpire *x, uint64_t budget_ns) {
     for (int without = 0; without < h->db_count;) {
         db *d = h->dbs[x->turn];
         x->turn = (x->turn + 1) % h->db_count;
-        size_t expired = dbExpireDue(d, EXPIRE_GROUP);
+        size_t expired = dbExpireDue(d, EXPIRE_GROUP) + dbExpireFields(d, EXPIRE_GROUP);
         if (expired == 0) {
             without++;
             continue;
@@ -43,8 +44,10 @@ expireSlice activeExpireSlice(activeExpire *x, uint64_t budget_ns) {
 int64_t activeExpireNext(const activeExpire *x) {
     int64_t next_ms = DEADLINE_NONE;
     for (int i = 0; i < x->host.db_count; i++) {
-        int64_t deadline_ms = dbNextDeadline(x->host.dbs[i]);
-        if (deadline_ms < next_ms) next_ms = deadline_ms;
+        int64_t key_ms = dbNextDeadline(x->host.dbs[i]);
+        int64_t field_ms = dbNextFieldDeadline(x->host.dbs[i]);
+        if (key_ms < next_ms) next_ms = key_ms;
+        if (field_ms < next_ms) next_ms = field_ms;
     }
     return next_ms;
 }

@@ -1,4 +1,5 @@
-/* active.h - active expiry: keys go when their time has come, whether anybody asks for them or not.
+/* active.h - active expiry: keys, and fields of hashes, go when their time has come, whether
+ * anybody asks for them or not.
  *
  * The expiry dictionaries know what is due, in order, so nothing is sampled: a slice visits just
  * the keys past their deadline. Slices are short, taking the dbs in turn by small groups, so that
@@ -24,21 +25,21 @@ typedef struct activeExpireHost {
     void *ctx;
 } activeExpireHost;
 
-enum { EXPIRE_GROUP = 64 /* keys of one db between two looks at the clock */ };
+enum { EXPIRE_GROUP = 64 /* keys, and fields, of one db between two looks at the clock */ };
 
 activeExpire *activeExpireNew(const activeExpireHost *host);
 void activeExpireFree(activeExpire *x);
 
 typedef struct expireSlice {
-    size_t expired;
-    bool more; /* the time was up before the keys were */
+    size_t expired; /* keys and fields */
+    bool more;      /* the time was up before they were */
 } expireSlice;
 
-/* Removes keys past their deadline for 'budget_ns' and at most the time of one group more (some
- * tens of microseconds); one group at the least. */
+/* Removes keys and fields past their deadline for 'budget_ns' and at most the time of one group
+ * more (some tens of microseconds); one group at the least. */
 expireSlice activeExpireSlice(activeExpire *x, uint64_t budget_ns);
 
-/* Of the key due next in all dbs, or DEADLINE_NONE. */
+/* Of the key or field due next in all dbs, or DEADLINE_NONE. */
 int64_t activeExpireNext(const activeExpire *x);
 
 #endif

@@ -7,6 +7,7 @@
 #include "server/core/server.h"
 #include "server/observe/monitor.h"
 #include "server/session/auth.h"
+#include "server/session/fieldsets.h"
 #include "server/session/multi.h"
 #include "server/session/pubsub.h"
 #include "server/session/tracking.h"
@@ -58,6 +59,7 @@ static void resetCommand(client *c) {
     multiDiscard(c);
     monitorEnd(c);
     pubsubForget(c);
+    fieldsetDropAll(c);
     trackingStop(c);
     c->flags &= ~modes;
     c->resp = 2;

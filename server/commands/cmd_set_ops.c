@@ -111,25 +111,30 @@ typedef struct storing {
     entry *outcome; /* NULL: nothing yet */
 } storing;
 
-static void storeFirst(storing *st, setMember m) {
+/* 'm' is the first of 'least' members or more. */
+static void storeFirst(storing *st, setMember m, size_t least) {
     char scratch[NUM_INT_MAX];
-    st->outcome = setNew(st->key.name, setMemberText(m, scratch), 1, st->limits);
+    st->outcome = setNew(st->key.name, setMemberText(m, scratch), least, st->limits);
+    setReserve(st->outcome, least);
 }
 
 static bool visitStore(void *ctx, setMember m) {
     storing *st = ctx;
     char scratch[NUM_INT_MAX];
-    if (!st->outcome) storeFirst(st, m);
+    if (!st->outcome) storeFirst(st, m, 1);
     setAdd(st->outcome, setMemberText(m, scratch), st->limits);
     return true;
 }
 
 /* A union that is stored finds by itself what is there already. */
 static void storeUnion(storing *st, const sources *s) {
+    size_t largest = 0;
+    for (size_t i = 0; i < s->count; i++)
+        if (setCount(s->sets[i]) > largest) largest = setCount(s->sets[i]);
     for (size_t i = 0; i < s->count; i++) {
         setIterator it = setIteratorOf(s->sets[i]);
         setMember m;
-        if (!st->outcome && setIteratorNext(&it, &m)) storeFirst(st, m);
+        if (!st->outcome && setIteratorNext(&it, &m)) storeFirst(st, m, largest);
         if (st->outcome) setAddSet(st->outcome, s->sets[i], st->limits);
     }
 }
@@ -148,12 +153,8 @@ static void storeOutcome(client *c, setOperation operation, const char *event) {
         replyInteger(c, 0);
         return;
     }
-    const entry *old = dbOpen(c->db, st.key);
-    if (old) {
-        keyTellOverwriteIn(c, c->db, st.key, old, TYPE_SET);
-        dbDelete(c->db, st.key, DB_OVERWRITTEN);
-    }
-    dbAdd(c->db, st.key, st.outcome);
+    keyTellOverwrite(c, st.key, TYPE_SET);
+    dbReplace(c->db, st.key, st.outcome);
     keyChanged(c, st.key, NOTIFY_SET, event);
     replyInteger(c, (int64_t)setCount(st.outcome));
 }

@@ -1,15 +1,20 @@
 /* SORT and SORT_RO. */
 #include "server/commands/commands.h"
+#include "server/commands/key_overwrite.h"
+#include "server/commands/sort_items.h"
+#include "server/commands/sort_pattern.h"
 #include "server/core/args.h"
 #include "server/core/key_open.h"
 #include "server/core/reply.h"
 #include "server/core/server.h"
+#include "storage/base/mem.h"
+#include "storage/types/t_list.h"
 
 /* What a call asks for. Patterns and names are indexes of arguments, 0 where not given. */
 typedef struct sortRequest {
     bool descending, alpha;
-    int by; /* 0 also where the pattern has no '*': the order is not asked for */
-    bool in_any_order;
+    int by;                /* 0 also where a pattern has no '*': the order is not asked for */
+    bool in_any_order;     /* as they are kept */
     int64_t offset, count; /* count negative: all */
     int gets;              /* how many GETs there are */
     int store;
@@ -40,7 +45,7 @@ static bool takeOption(client *c, int i, sortRequest *r) {
         r->store = i + 1;
     } else if (argIs(c, i, "BY")) {
         bytes pattern = c->argv[i + 1];
-        r->in_any_order = !memchr(pattern.data, '*', pattern.size);
+        if (!pattern.size || !memchr(pattern.data, '*', pattern.size)) r->in_any_order = true;
         r->by = r->in_any_order ? 0 : i + 1;
     } else {
         r->gets++;
@@ -64,24 +69,139 @@ static bool parseSort(client *c, bool may_store, sortRequest *r) {
     return true;
 }
 
-/* Nothing to sort: what is stored of that is no key at all. */
-static void replyNothing(client *c, const sortRequest *r) {
-    if (!r->store) {
-        replyArray(c, 0);
+/* ---- the work ---- */
+
+/* What each GET names, in order; the element itself where there is none. */
+typedef struct sortGets {
+    sortPattern *list;
+    int count;
+} sortGets;
+
+static sortGets getsOf(const client *c, const sortRequest *r) {
+    sortGets g = {memAlloc((size_t)(r->gets + 1) * sizeof *g.list), 0};
+    for (int i = 2; i < c->argc; i += 1 + optionArguments(c->argv[i]))
+        if (argIs(c, i, "GET")) g.list[g.count++] = sortPatternOf(c->argv[i + 1]);
+    if (!g.count) g.list[g.count++] = sortPatternOf(BYTES("#"));
+    return g;
+}
+
+/* The part of 'total' that LIMIT leaves. */
+static void limitOf(const sortRequest *r, size_t total, size_t *start, size_t *count) {
+    *start = r->offset < 0 ? 0 : (uint64_t)r->offset < total ? (size_t)r->offset : total;
+    *count = total - *start;
+    if (r->count >= 0 && (uint64_t)r->count < *count) *count = (size_t)r->count;
+}
+
+/* What the items are ordered by, read from where BY says. False after replying. */
+static bool weigh(client *c, const sortRequest *r, sortItems *items) {
+    sortPattern by = sortPatternOf(r->by ? c->argv[r->by] : BYTES("#"));
+    sortFetcher fetcher = {.key = NULL};
+    bool good = true;
+    for (size_t i = 0; i < items->count; i++) {
+        bytes value;
+        if (!sortFetch(c, &fetcher, &by, sortItemText(items, i), &value)) continue;
+        if (r->alpha)
+            sortItemSetBy(items, i, value);
+        else
+            good &= sortParseScore(value, &items->list[i].score);
+    }
+    sortFetcherClear(&fetcher);
+    if (!good) replyError(c, "ERR One or more scores can't be converted into double");
+    return good;
+}
+
+static bool putInOrder(client *c, const sortRequest *r, sortItems *items) {
+    bool by_text = r->alpha && !r->by;
+    if (!by_text && !weigh(c, r, items)) return false;
+    sortKind kind = by_text ? SORT_BY_TEXT : r->alpha ? SORT_BY_OTHER_TEXT : SORT_BY_SCORE;
+    /* What is stored has to be the same on all servers, whatever their locale. */
+    sortItemsSort(items, kind, !r->store, r->descending);
+    return true;
+}
+
+/* ---- the outcome ---- */
+
+static void replyItems(client *c, const sortGets *gets, const sortItems *items, size_t start,
+                       size_t count) {
+    sortFetcher fetcher = {.key = NULL};
+    replyArray(c, count * (size_t)gets->count);
+    for (size_t i = start; i < start + count; i++) {
+        for (int n = 0; n < gets->count; n++) {
+            bytes value;
+            if (sortFetch(c, &fetcher, &gets->list[n], sortItemText(items, i), &value))
+                replyBulk(c, value);
+            else
+                replyNull(c);
+        }
+    }
+    sortFetcherClear(&fetcher);
+}
+
+/* What is not there is stored as an empty element. An outcome of nothing is no key. */
+static void storeItems(client *c, keyRef key, const sortGets *gets, const sortItems *items,
+                       size_t start, size_t count) {
+    if (!count) {
+        dbDelete(c->db, key, DB_DELETED);
+        replyInteger(c, 0);
         return;
     }
-    dbDelete(c->db, argKey(c, r->store), DB_DELETED);
-    replyInteger(c, 0);
+    sortFetcher fetcher = {.key = NULL};
+    entry *outcome = listNew(key.name);
+    for (size_t i = start; i < start + count; i++) {
+        for (int n = 0; n < gets->count; n++) {
+            bytes value = BYTES("");
+            sortFetch(c, &fetcher, &gets->list[n], sortItemText(items, i), &value);
+            listPush(outcome, QUICKLIST_TAIL, value, &c->server->config.types);
+        }
+    }
+    sortFetcherClear(&fetcher);
+    size_t stored = listCount(outcome);
+    keyTellOverwrite(c, key, TYPE_LIST);
+    dbReplace(c->db, key, outcome);
+    keyChanged(c, key, NOTIFY_LIST, "sortstore");
+    c->server->dirty += stored - 1;
+    replyInteger(c, (int64_t)stored);
+}
+
+/* The elements that the outcome is made of are items 'start' on, 'count' of them. False after
+ * replying. */
+static bool takeItems(client *c, const entry *e, sortRequest *r, sortItems *items, size_t *start,
+                      size_t *count) {
+    limitOf(r, e ? sortCount(e) : 0, start, count);
+    if (!e) return true;
+    /* The order in which a set is kept is nothing that others could repeat. */
+    if (r->in_any_order && entryType(e) == TYPE_SET && (r->store || c->flags & CLIENT_SCRIPT)) {
+        r->in_any_order = false;
+        r->alpha = true;
+    }
+    if (!r->in_any_order) {
+        sortItemsOf(items, e, 0, sortCount(e), false);
+        return putInOrder(c, r, items);
+    }
+    sortItemsOf(items, e, *start, *count, r->descending);
+    *start = 0;
+    return true;
 }
 
 static void sortKey(client *c, bool may_store) {
     sortRequest r;
     if (!parseSort(c, may_store, &r)) return;
     const entry *e = keyRead(c, argKey(c, 1));
-    if (e)
-        replyWrongType(c); /* A string: it has no elements. */
-    else
-        replyNothing(c, &r);
+    if (e && !sortTakes(e)) {
+        replyWrongType(c);
+        return;
+    }
+    sortItems items = {0};
+    sortGets gets = getsOf(c, &r);
+    size_t start, count;
+    if (takeItems(c, e, &r, &items, &start, &count)) {
+        if (r.store)
+            storeItems(c, argKey(c, r.store), &gets, &items, start, count);
+        else
+            replyItems(c, &gets, &items, start, count);
+    }
+    sortItemsClear(&items);
+    memFree(gets.list);
 }
 
 /* SORT key [BY pattern] [LIMIT offset count] [GET pattern [GET pattern ...]] [ASC | DESC] [ALPHA]

@@ -52,10 +52,13 @@ void debugObject(client *c) {
     ensure(size > 0);
     if (entryEncoding(e) == ENCODING_QUICKLIST) {
         const quicklist *q = entryPointer(e);
+        const typeLimits *limits = &c->server->config.types;
         double nodes = (double)quicklistNodes(q), elements = (double)quicklistCount(q);
         snprintf(text + size, sizeof text - (size_t)size,
-                 " ql_nodes:%.0f ql_avg_node:%.2f ql_listpack_max:%d", nodes, elements / nodes,
-                 (int)c->server->config.types.list_listpack_size);
+                 " ql_nodes:%.0f ql_avg_node:%.2f ql_listpack_max:%d ql_compressed:%d "
+                 "ql_uncompressed_size:%zu",
+                 nodes, elements / nodes, (int)limits->list_listpack_size,
+                 limits->list_compress_depth != 0, dumpedSize(e));
     }
     replySimple(c, text);
 }

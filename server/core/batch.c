@@ -9,6 +9,8 @@
 #include "storage/base/ensure.h"
 #include "storage/base/log.h"
 #include "storage/base/mem.h"
+#include "storage/base/prefetch.h"
+#include "storage/types/values.h"
 
 enum {
     GROUP_ARGS = 2048,
@@ -25,7 +27,15 @@ typedef struct request {
     size_t start;       /* of its bytes in c->input */
     uint64_t key_hash;
     int argc, key_index;
+    int member; /* see commandSpec.member; 0: none, or no collection to look it up in */
 } request;
+
+/* Where a member of a big collection will be looked up. */
+typedef struct memberLookup {
+    const valueOps *ops;
+    const void *value;
+    uint64_t hash;
+} memberLookup;
 
 struct batch {
     char *arena;
@@ -35,6 +45,7 @@ struct batch {
     size_t first_open; /* clients before it are parsed to their end */
     request group[BATCH_GROUP];
     int group_count;
+    int member_count; /* requests of the group that have one */
     bytes *args;
     respArgs room;
     bytes *big_args; /* of one request with more than fits */
@@ -168,6 +179,10 @@ static void addRequest(batch *b, client *c, size_t start, int argc, const bytes 
         r->key_index = cmd->first_key;
         r->key_hash = hashBytes(argv[cmd->first_key]);
         dbPrefetchBucket(c->db, r->key_hash);
+        if (cmd->member && cmd->member < argc) {
+            r->member = cmd->member;
+            b->member_count++;
+        }
     }
 }
 
@@ -206,7 +221,7 @@ static bool parseClient(server *s, batch *b, client *c) {
 }
 
 static void fillGroup(server *s, batch *b) {
-    b->group_count = 0;
+    b->group_count = b->member_count = 0;
     b->room = (respArgs){b->args, b->args + GROUP_ARGS};
     bool all_done = true;
     for (size_t i = b->first_open; i < b->ready_count && b->group_count < BATCH_GROUP; i++) {
@@ -233,9 +248,42 @@ static void rollBack(client *c, const request *r) {
     respParserClear(&c->parser);
 }
 
+/* The collection that the request looks a member up in, or NULL. Asks for its first bytes. */
+static const void *collectionOf(const request *r, const valueOps **ops) {
+    keyRef key = {r->argv[r->key_index], r->key_hash};
+    const entry *e = dbPeek(r->c->db, key);
+    if (!e || entryEncoding(e) <= ENCODING_BLOB) return NULL;
+    const void *value = entryPointer(e);
+    if (!value) return NULL;
+    prefetch(value);
+    prefetch((const char *)value + 64);
+    *ops = valueOpsOf(entryType(e), entryEncoding(e));
+    return value;
+}
+
+/* Between prefetching entries and executing: what lies behind the entries, in as many steps as
+ * there are pointers to follow. */
+static void prefetchMembers(const batch *b) {
+    memberLookup lookups[BATCH_GROUP];
+    int count = 0;
+    for (int i = 0; i < b->group_count; i++) {
+        const request *r = &b->group[i];
+        if (!r->member) continue;
+        memberLookup *look = &lookups[count];
+        look->value = collectionOf(r, &look->ops);
+        if (!look->value || !look->ops->prefetch) continue;
+        look->hash = hashBytes(r->argv[r->member]);
+        count++;
+    }
+    for (int step = 0; step < 2; step++)
+        for (int i = 0; i < count; i++)
+            lookups[i].ops->prefetch(lookups[i].value, lookups[i].hash, step);
+}
+
 static void executeGroup(server *s, batch *b) {
     for (int i = 0; i < b->group_count; i++)
         if (b->group[i].key_index) dbPrefetchEntry(b->group[i].c->db, b->group[i].key_hash);
+    if (b->member_count) prefetchMembers(b);
     for (int i = 0; i < b->group_count; i++) {
         const request *r = &b->group[i];
         client *c = r->c;

@@ -3,7 +3,8 @@
  * Bytes arrive in a read arena (or, where a client has a part of a request already, in its own
  * pending buffer). Requests are parsed in groups of up to BATCH_GROUP across clients: the command
  * row is found and the bucket of the first key prefetched while parsing (stage 1), then the entries
- * (stage 2), then all are executed. What a client may not run yet (held, over its share) or has not
+ * (stage 2), then, for commands that look a member up in a collection, where it may lie (stage 3),
+ * then all are executed. What a client may not run yet (held, over its share) or has not
  * sent whole is copied to its pending buffer and parsed again later. Arguments are borrowed from
  * arena or pending buffer and die with the batch.
  *

@@ -154,6 +154,7 @@ static void initCommand(commandTable *t, command *cmd, const commandSpec *spec, 
                      .id = t->next_id++,
                      .flags = impliedFlags(spec),
                      .arity = (int16_t)spec->arity,
+                     .member = (int16_t)spec->member,
                      .run = spec->run};
     cmd->acl = impliedCategories(cmd->flags, spec->acl);
     const keySpec *first = &spec->keys[0];

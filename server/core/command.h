@@ -125,6 +125,9 @@ typedef struct commandSpec {
     int (*getKeys)(const bytes *argv, int argc, keyPosition *out, int max);
     const struct commandSpec *subcommands; /* ends with a row without name */
     const char *tips;                      /* comma-separated, as COMMAND INFO replies them */
+    /* The argument that is looked up in the collection under the first key: what to prefetch there
+     * before the handler runs; 0 for none. */
+    int member;
 } commandSpec;
 
 /* Of a running server. */
@@ -139,6 +142,7 @@ struct command {
     uint32_t acl;
     int16_t first_key; /* argument of the first key where that is fixed, else 0: what to prefetch */
     int16_t arity;
+    int16_t member; /* the row's */
     void (*run)(client *c);
     uint64_t calls, usec_ns, rejected, failed; /* usec_ns: time in nanoseconds */
     histogram *latency;                        /* of times in nanoseconds; NULL: none yet */

@@ -139,7 +139,7 @@ void effectsRun(server *s, client *by) {
         char small[SMALL_KEY];
         change what = q->items[i];
         char *key = what.key.size <= sizeof small ? small : memAlloc(what.key.size);
-        memcpy(key, q->text + (size_t)(uintptr_t)what.key.data, what.key.size);
+        if (what.key.size) memcpy(key, q->text + (size_t)(uintptr_t)what.key.data, what.key.size);
         what.key.data = key;
         tellSubscribers(s, by, &what);
         if (key != small) memFree(key);
@@ -206,7 +206,18 @@ static void dueSooner(void *ctx, db *d, int64_t deadline_ms) {
     backgroundDueSooner(ctx, deadline_ms);
 }
 
+static void fieldsExpired(void *ctx, db *d, keyRef key, size_t count) {
+    server *s = ctx;
+    s->stats.expired_subkeys += count;
+    backgroundRemoved(s, count > 1);
+    if (anybodyListens(s, NOTIFY_HASH, true))
+        record(s, dbId(d), key, NOTIFY_HASH, "hexpired", true);
+}
+
 dbHooks effectsDbHooks(server *s) {
-    return (dbHooks){
-        .ctx = s, .removed = entryRemoved, .added = entryAdded, .dueSooner = dueSooner};
+    return (dbHooks){.ctx = s,
+                     .removed = entryRemoved,
+                     .added = entryAdded,
+                     .dueSooner = dueSooner,
+                     .fieldsExpired = fieldsExpired};
 }

@@ -77,6 +77,16 @@ void replyInteger(client *c, int64_t value) {
     if (mayReply(c)) respInteger(&c->out, value);
 }
 
+void replyUnsigned(client *c, uint64_t value) {
+    if (value <= INT64_MAX) {
+        replyInteger(c, (int64_t)value);
+        return;
+    }
+    char digits[NUM_INT_MAX];
+    bytes text = bytesOf(digits, numFormatUint(digits, value));
+    if (mayReply(c)) respBigNumber(&c->out, c->resp, text);
+}
+
 void replyBulk(client *c, bytes value) {
     if (mayReply(c)) respBulk(&c->out, value);
 }
@@ -104,6 +114,10 @@ void replyBool(client *c, bool value) {
 
 void replyDouble(client *c, double value) {
     if (mayReply(c)) respDouble(&c->out, c->resp, value);
+}
+
+void replyDoubleText(client *c, bytes text) {
+    if (mayReply(c)) respDoubleText(&c->out, c->resp, text);
 }
 
 void replyVerbatim(client *c, const char *format, bytes text) {

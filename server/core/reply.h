@@ -17,6 +17,8 @@ void replySimple(client *c, const char *text);
 void replyError(client *c, const char *text);
 void replyErrorFormat(client *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void replyInteger(client *c, int64_t value);
+/* The same above what an integer reply can say: then a big number (RESP2: a bulk string). */
+void replyUnsigned(client *c, uint64_t value);
 void replyBulk(client *c, bytes value);
 void replyBulkText(client *c, const char *text);
 void replyBulkInteger(client *c, int64_t value); /* a number as a bulk string */
@@ -24,6 +26,7 @@ void replyNull(client *c);
 void replyNullArray(client *c);
 void replyBool(client *c, bool value);
 void replyDouble(client *c, double value);
+void replyDoubleText(client *c, bytes text); /* as replyDouble, formatted already */
 void replyVerbatim(client *c, const char *format, bytes text);
 void replyArray(client *c, size_t count);
 void replyMap(client *c, size_t pairs);

@@ -82,6 +82,7 @@ struct server {
     /* ---- rooms of higher floors, filled by wiring ---- */
     pubsub *pubsub;
     struct notify *notify;
+    struct fieldsets *fieldsets;
     struct blocking *blocking;
     struct history *history;
     struct infoTable *info;

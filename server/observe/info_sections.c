@@ -13,6 +13,7 @@
 #include "server/session/tracking.h"
 #include "server/session/watch.h"
 #include "storage/base/digest.h"
+#include "storage/db/db_fields.h"
 
 typedef unsigned long long count;
 
@@ -334,8 +335,8 @@ void infoKeyspace(server *s, infoText *t) {
     for (int i = 0; i < s->db_count; i++) {
         const db *d = s->dbs[i];
         if (!dbCount(d)) continue;
-        infoLine(t, "db%d:keys=%zu,expires=%zu,avg_ttl=%lld,subexpiry=0", i, dbCount(d),
-                 dbExpiresCount(d), (long long)dbAverageTtl(d));
+        infoLine(t, "db%d:keys=%zu,expires=%zu,avg_ttl=%lld,subexpiry=%zu", i, dbCount(d),
+                 dbExpiresCount(d), (long long)dbAverageTtl(d), dbFieldHashes(d));
     }
 }
 

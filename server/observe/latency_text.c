@@ -40,8 +40,8 @@ static void ageText(int64_t age_s, char text[LABEL]) {
     } units[] = {{86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}};
     size_t i = 0;
     while (i < 3 && age_s < units[i].seconds) i++;
-    long long number = (long long)(age_s / units[i].seconds) % 1000000;
-    snprintf(text, LABEL, "%lld%c", number, units[i].unit);
+    unsigned number = (unsigned)(age_s / units[i].seconds) % 1000000;
+    snprintf(text, LABEL, "%u%c", number, units[i].unit);
 }
 
 /* The labels stand upright below an empty row. */

@@ -124,7 +124,7 @@ static gateAnswer takeRequest(client *c) {
     /* What will not run need not be kept. */
     bool spoiled = c->flags & (CLIENT_DIRTY_CAS | CLIENT_DIRTY_EXEC);
     if (!spoiled && !enqueue(c)) {
-        replyError(c, "OOM no memory for the arguments of a transaction");
+        replyError(c, "ERR not enough memory for the arguments of a transaction");
         return GATE_REFUSED;
     }
     replySimple(c, "QUEUED");

@@ -2,6 +2,7 @@
 
 #include "storage/base/ensure.h"
 #include "storage/base/mem.h"
+#include "storage/db/db_fields.h"
 #include "storage/db/db_internal.h"
 
 /* ---- what the dict must know of entries ---- */
@@ -22,6 +23,7 @@ db *dbNew(int id, const dbHooks *hooks, const int64_t *now_ms, discardQueue *dis
     db *d = memAlloc(sizeof *d);
     *d = (db){.keys = dictNew(&dbKeysType),
               .expires = expiryDictNew(),
+              .fields = deadlinesNew(&dbFieldsType),
               .now_ms = now_ms,
               .hooks = hooks,
               .discard = discard,
@@ -34,6 +36,7 @@ void dbFree(db *d) {
     dbFlush(d, true);
     dictFree(d->keys);
     expiryDictFree(d->expires);
+    deadlinesFree(d->fields);
     memFree(d);
 }
 
@@ -50,7 +53,7 @@ size_t dbExpiresCount(const db *d) {
 }
 
 size_t dbTableBytes(const db *d) {
-    return dictBytes(d->keys) + expiryDictBytes(d->expires);
+    return dictBytes(d->keys) + expiryDictBytes(d->expires) + deadlinesBytes(d->fields);
 }
 
 size_t dbExpiresBytes(const db *d) {
@@ -101,10 +104,12 @@ void dbRepoint(db *d, uint64_t hash, const entry *from, entry *to) {
     if (from == to) return;
     dictRepoint(d->keys, hash, from, to);
     if (entryHasDeadline(to)) expiryDictRepoint(d->expires, from, to, hash);
+    dbRepointFields(d, hash, from, to);
 }
 
-/* Takes 'e' out of both dicts. */
+/* Takes 'e' out of main dict and indexes. */
 static void unlinkEntry(db *d, uint64_t hash, entry *e) {
+    dbUnfileFields(d, e, hash);
     if (entryHasDeadline(e)) expiryDictRemove(d->expires, e, hash);
     ensure(dictRemoveItem(d->keys, hash, e));
     d->changes++;
@@ -116,11 +121,12 @@ void dbRemoveEntry(db *d, keyRef key, entry *e, dbReason why) {
     discardEntry(d->discard, e);
 }
 
-/* Puts an entry whose key is not there into both dicts. */
+/* Puts an entry whose key is not there into main dict and indexes. */
 static entry *linkEntry(db *d, uint64_t hash, entry *e) {
     dictAdd(d->keys, hash, e);
     d->changes++;
     if (entryHasDeadline(e)) dbNoteDeadline(d, e, hash);
+    dbFieldsChanged(d, keyOfEntry(e, hash), e);
     d->hooks->added(d->hooks->ctx, d, keyOfEntry(e, hash), e);
     return e;
 }
@@ -149,6 +155,7 @@ static bool blobFollowsBlob(const entry *e, const newString *s) {
 /* The value of 'e', a blob or a collection, makes way for 's'. */
 static void evictValue(db *d, keyRef key, entry *e, const newString *s) {
     d->hooks->removed(d->hooks->ctx, d, key, e, DB_OVERWRITTEN);
+    dbUnfileFields(d, e, key.hash);
     if (!blobFollowsBlob(e, s)) discardValue(d->discard, e);
 }
 

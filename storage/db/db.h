@@ -35,8 +35,13 @@ typedef struct dbHooks {
     void (*removed)(void *ctx, db *d, keyRef key, const entry *e, dbReason why);
     /* A key that was not there has come. */
     void (*added)(void *ctx, db *d, keyRef key, const entry *e);
-    /* The next deadline of this db may have become earlier than it was. May be NULL. */
+    /* The next deadline of this db, of a key or a field, may have become earlier than it was. May
+     * be NULL. */
     void (*dueSooner)(void *ctx, db *d, int64_t deadline_ms);
+    /* A field of a hash is about to expire; then, how many of the hash have. If they were its last,
+     * 'removed' follows with DB_DELETED. May be NULL. */
+    void (*fieldExpired)(void *ctx, db *d, keyRef key, bytes field);
+    void (*fieldsExpired)(void *ctx, db *d, keyRef key, size_t count);
 } dbHooks;
 
 /* 'now_ms' is read at each call: the server freezes it for a command. 'id' is what SELECT names.
@@ -47,7 +52,7 @@ void dbFree(db *d);
 int dbId(const db *d);
 size_t dbCount(const db *d);         /* keys, those past their deadline but still there included */
 size_t dbExpiresCount(const db *d);  /* keys with a deadline */
-size_t dbTableBytes(const db *d);    /* main dict and expiry dictionary */
+size_t dbTableBytes(const db *d);    /* main dict, expiry dictionary, index of hashes */
 size_t dbExpiresBytes(const db *d);  /* the expiry dictionary alone */
 dictStats dbTableStats(const db *d); /* of the main dict; walks it: for DEBUG HTSTATS */
 

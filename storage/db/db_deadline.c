@@ -15,7 +15,10 @@ void dbNoteDeadline(db *d, entry *e, uint64_t hash) {
 entry *dbSetDeadline(db *d, keyRef key, entry *e, int64_t deadline_ms) {
     if (entryHasDeadline(e)) expiryDictRemove(d->expires, e, key.hash);
     entry *now = entrySetDeadline(e, deadline_ms);
-    if (now != e) dictRepoint(d->keys, key.hash, e, now);
+    if (now != e) {
+        dictRepoint(d->keys, key.hash, e, now);
+        dbRepointFields(d, key.hash, e, now);
+    }
     if (entryHasDeadline(now)) dbNoteDeadline(d, now, key.hash);
     d->changes++;
     return now;

@@ -52,6 +52,7 @@ static void *moveItem(void *ctx, void *item) {
     if (slabShouldMove(SLAB_ENTRY, e, entrySize(e))) {
         e = entryMove(item);
         if (entryHasDeadline(e)) expiryDictRepoint(step->d->expires, item, e, entryHash(e));
+        if (entryType(e) == TYPE_HASH) dbRepointFields(step->d, entryHash(e), item, e);
         step->at->moved++;
     }
     if (holdsCollection(e)) {

@@ -9,6 +9,7 @@
 struct db {
     dict *keys;
     expiryDict *expires; /* exactly the entries of 'keys' that have a deadline */
+    deadlines *fields;   /* and those that have fields with one, see db_fields.h */
     const int64_t *now_ms;
     const dbHooks *hooks;
     discardQueue *discard;
@@ -18,6 +19,7 @@ struct db {
 };
 
 extern const dictType dbKeysType;
+extern const deadlinesType dbFieldsType;
 
 /* Past its deadline, for an entry that has one. */
 static inline bool isPast(const db *d, const entry *e) {
@@ -37,5 +39,9 @@ void dbNoteDeadline(db *d, entry *e, uint64_t hash);
 
 /* The entry at 'from' now lives at 'to', its deadline unchanged. */
 void dbRepoint(db *d, uint64_t hash, const entry *from, entry *to);
+
+/* Takes 'e' out of the index of hashes, where it is in it; or lets the index follow a move. */
+void dbUnfileFields(db *d, entry *e, uint64_t hash);
+void dbRepointFields(db *d, uint64_t hash, const entry *from, entry *to);
 
 #endif

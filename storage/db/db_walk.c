@@ -1,4 +1,5 @@
 #include "storage/base/ensure.h"
+#include "storage/db/db_fields.h"
 #include "storage/db/db_internal.h"
 
 typedef struct entryVisit {
@@ -43,17 +44,20 @@ size_t dbFlush(db *d, bool now) {
         }
         dictFree(d->keys);
         expiryDictFree(d->expires);
+        deadlinesFree(d->fields);
     } else {
-        discardKeyspace(d->discard, d->keys, d->expires);
+        discardKeyspace(d->discard, d->keys, d->expires, d->fields);
     }
     d->keys = dictNew(&dbKeysType);
     d->expires = expiryDictNew();
+    d->fields = deadlinesNew(&dbFieldsType);
     return count;
 }
 
 /* After a swap all deadlines of a db are others. */
 static void tellNext(db *d) {
-    int64_t next_ms = expiryDictNext(d->expires);
+    int64_t next_ms = dbNextDeadline(d), field_ms = dbNextFieldDeadline(d);
+    if (field_ms < next_ms) next_ms = field_ms;
     if (d->hooks->dueSooner && next_ms != DEADLINE_NONE)
         d->hooks->dueSooner(d->hooks->ctx, d, next_ms);
 }
@@ -62,10 +66,13 @@ void dbSwap(db *a, db *b) {
     if (a == b) return;
     dict *keys = a->keys;
     expiryDict *expires = a->expires;
+    deadlines *fields = a->fields;
     a->keys = b->keys;
     a->expires = b->expires;
+    a->fields = b->fields;
     b->keys = keys;
     b->expires = expires;
+    b->fields = fields;
     a->changes++;
     b->changes++;
     tellNext(a);
@@ -76,7 +83,7 @@ void dbSwap(db *a, db *b) {
 
 typedef struct checkCount {
     const db *d;
-    size_t with_deadline;
+    size_t with_deadline, with_fields;
 } checkCount;
 
 static void checkItem(void *ctx, void *item) {
@@ -84,15 +91,18 @@ static void checkItem(void *ctx, void *item) {
     const entry *e = item;
     ensure(dictFind(count->d->keys, keyOfEntry(e, entryHash(e))) == e);
     count->with_deadline += entryHasDeadline(e);
+    if (!hashMayHaveDeadlines(e)) return;
+    ensure(hashFiled(e) == hashNextDeadline(e));
+    count->with_fields += hashFiled(e) != DEADLINE_NONE;
 }
 
 void dbCheck(const db *d) {
     dictCheck(d->keys);
     checkCount count = {.d = d};
-    size_t seen = 0;
     uint64_t cursor = 0;
     do cursor = dictScan(d->keys, cursor, checkItem, &count);
     while (cursor);
-    seen = count.with_deadline;
-    ensure(seen == expiryDictCount(d->expires));
+    ensure(count.with_deadline == expiryDictCount(d->expires));
+    ensure(count.with_fields == deadlinesCount(d->fields));
+    deadlinesCheck(d->fields);
 }

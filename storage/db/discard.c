@@ -23,6 +23,7 @@ typedef struct job {
     /* JOB_KEYSPACE */
     dict *keys;
     expiryDict *expires;
+    deadlines *fields;
     size_t entry_bytes; /* of one entry, on average */
     size_t table_bytes;
     /* JOB_BLOB, JOB_COLLECTION */
@@ -101,12 +102,13 @@ static size_t sampleBytes(discardQueue *q, const dict *keys) {
     return sum / SAMPLE;
 }
 
-void discardKeyspace(discardQueue *q, dict *keys, expiryDict *expires) {
+void discardKeyspace(discardQueue *q, dict *keys, expiryDict *expires, deadlines *fields) {
     job *j = push(q, JOB_KEYSPACE);
     j->keys = keys;
     j->expires = expires;
+    j->fields = fields;
     j->entry_bytes = sampleBytes(q, keys);
-    j->table_bytes = dictBytes(keys) + expiryDictBytes(expires);
+    j->table_bytes = dictBytes(keys) + expiryDictBytes(expires) + deadlinesBytes(fields);
     q->pending += dictCount(keys);
     q->pending_bytes += j->table_bytes + j->entry_bytes * dictCount(keys);
 }
@@ -132,7 +134,9 @@ static bool keyspaceStep(discardQueue *q, job *j, size_t *budget) {
         size_t cost = *budget < NODES_PER_STEP ? *budget : NODES_PER_STEP;
         *budget -= cost;
         if (expiryDictDropStep(j->expires, cost)) continue;
+        if (deadlinesDropStep(j->fields, cost)) continue;
         expiryDictFree(j->expires);
+        deadlinesFree(j->fields);
         q->pending_bytes -= j->table_bytes;
         return true;
     }

@@ -23,7 +23,7 @@ void discardEntry(discardQueue *q, entry *e);
  * for the caller to give it another value. */
 void discardValue(discardQueue *q, entry *e);
 /* Takes a whole keyspace: every entry of 'keys', then the tables. */
-void discardKeyspace(discardQueue *q, dict *keys, expiryDict *expires);
+void discardKeyspace(discardQueue *q, dict *keys, expiryDict *expires, deadlines *fields);
 
 /* Frees about 'items' small things (each well under a microsecond). False when nothing waits. */
 bool discardStep(discardQueue *q, size_t items);

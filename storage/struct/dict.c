@@ -55,6 +55,9 @@ static void makeRoom(dict *d, uint64_t hash) {
     if (s.depth == dictDirectoryRoom(d, hash)) dictDirectoryDouble(d);
     if (s.depth < dictDirectoryRoom(d, hash)) {
         dictSegmentSplit(d, &s);
+        /* Of items that come in the order of their hashes all may have gone to the other half. */
+        s = dictSegmentAt(d, hash);
+        if (s.n == 0) dictSegmentRelay(d, &s, 1);
         return;
     }
     size_t limit = dictSizeLimit(s.n);

@@ -53,7 +53,7 @@ const char *entryEncodingName(const entry *e) {
                                         [ENCODING_QUICKLIST] = "quicklist",
                                         [ENCODING_SKIPLIST] = "skiplist",
                                         [ENCODING_STREAM] = "stream",
-                                        [ENCODING_ARRAY] = "array"};
+                                        [ENCODING_ARRAY] = "sliced-array"};
     encoding enc = entryEncoding(e);
     if (enc == ENCODING_INLINE) {
         bool edited = ((const uint8_t *)e)[1] & ENTRY_RAW;

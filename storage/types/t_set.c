@@ -56,6 +56,10 @@ entry *setNew(bytes key, bytes first, size_t hint, const typeLimits *limits) {
     return entryNewCollection(key, TYPE_SET, ENCODING_DICT, dictNew(&setDictType));
 }
 
+void setReserve(entry *e, size_t count) {
+    if (entryEncoding(e) == ENCODING_DICT) dictReserve(entryPointer(e), count);
+}
+
 void setToDict(entry *e) {
     dict *d = dictNew(&setDictType);
     setIterator it = setIteratorOf(e);

@@ -28,6 +28,8 @@ bytes setMemberText(setMember m, char *scratch);
 
 /* An empty set under 'key', outside of any db, fit for 'first' and for about 'hint' members. */
 entry *setNew(bytes key, bytes first, size_t hint, const typeLimits *limits);
+/* To an empty set into which at least so many are sure to come. */
+void setReserve(entry *e, size_t count);
 /* Before many members are added: makes 'e' a dict where a small form has no place for 'more'
  * members even alone. */
 void setExpect(entry *e, size_t more, const typeLimits *limits);

@@ -2,9 +2,13 @@
 
 #include "storage/base/ensure.h"
 #include "storage/base/mem.h"
+#include "storage/base/prefetch.h"
 #include "storage/types/t_set_internal.h"
 
-enum { PART = 4 /* Up to a quarter of the members are drawn one by one; more in one walk. */ };
+enum {
+    PART = 4, /* Up to a quarter of the members are drawn one by one; more in one walk. */
+    AHEAD = 8 /* items that are fetched while one is taken out */
+};
 
 setMember setRandom(const entry *e, rng *r) {
     const void *value = entryPointer(e);
@@ -103,24 +107,31 @@ static void popItem(dict *d, void *item, setVisit visit, void *ctx) {
     visit(ctx, (setMember){.text = text});
     ensure(dictRemoveItem(d, hashBytes(text), item));
     setItemFree(item);
-    dictTidy(d);
 }
 
 static void popFromDict(dict *d, size_t count, rng *r, setVisit visit, void *ctx) {
     if (count <= dictCount(d) / PART) {
-        while (count--) popItem(d, dictRandom(d, r), visit, ctx);
+        while (count--) {
+            popItem(d, dictRandom(d, r), visit, ctx);
+            dictTidy(d);
+        }
         return;
     }
     /* A dict does not change under a walk. Items are chosen in its order, so that taking them out
-     * goes over the table once. */
+     * goes over the table once; and so does tidying up, when all are gone. */
     void **chosen = memAlloc(count * sizeof *chosen);
     size_t taken = 0;
     selection s = {count, dictCount(d), r};
     dictIterator it = dictIteratorOf(d);
     for (void *item; s.wanted && (item = dictIteratorNext(&it));)
         if (isChosen(&s)) chosen[taken++] = item;
-    for (size_t i = 0; i < taken; i++) popItem(d, chosen[i], visit, ctx);
+    for (size_t i = 0; i < taken; i++) {
+        if (i + AHEAD < taken) prefetch(chosen[i + AHEAD]);
+        popItem(d, chosen[i], visit, ctx);
+    }
     memFree(chosen);
+    while (dictShrinkStep(d)) {
+    }
 }
 
 /* Small forms are written anew with what stays. */

@@ -24,6 +24,10 @@ typedef struct valueOps {
      * round. What changes between two calls may be missed, never harmed. Returns the value's
      * address from now on. */
     void *(*move)(void *value, uint64_t *cursor);
+    /* A hint that the part of this hash will soon be looked up: called for many values first with
+     * step 0 and then with step 1, so that what the first asks memory for is there for the second.
+     * Changes nothing. NULL where the value's own first bytes are all there is to fetch. */
+    void (*prefetch)(const void *value, uint64_t hash, int step);
     /* A digest of what it holds, the same whatever its encoding and insertion order (but of what
      * has an order). Over types, two values with equal digests are equal for all DEBUG DIGEST
      * cares. */

@@ -61,6 +61,34 @@ def thousandMembers(client):
     client.many(packs('SADD', 'set', (b'element:%d' % n for n in range(1000))))
 
 
+def thousandEntries(client):
+    client.many(Resp.pack('XADD', 'stream', f'{n}-1', 'field', f'value:{n}', 'other', n)
+                for n in range(1, 1001))
+
+
+def millionScores(client):
+    r = random.Random(5)
+    client.many(packs('ZADD', 'zset', (w for n in range(1000000) for w in
+                                       (r.randrange(1000000), b'element:%012d' % n)), 200))
+
+
+def twoZsets(client):
+    r = random.Random(6)
+    for key, first in (('zset:a', 0), ('zset:b', 5000)):
+        client.many(packs('ZADD', key, (w for n in range(first, first + 10000) for w in
+                                        (r.randrange(1000000), b'element:%d' % n)), 200))
+
+
+def oneHash(client):
+    client.many(packs('HSET', 'hash', (w for n in range(1000000) for w in (b'element:%012d' % n, b'v' * 16)),
+                      200))
+
+
+def hundredFields(client):
+    client.many(packs('HSET', 'hash', (w for n in range(100) for w in (b'field:%d' % n, b'value:%d' % n)),
+                      200))
+
+
 def longList(client):
     """As much as the rounds of RPOP take out."""
     client.many(packs('RPUSH', 'list', [b'v' * VALUE_BYTES] * 1100000))
@@ -86,8 +114,14 @@ CASES = [
     Case('get1', 'GET 64 B, not pipelined', 'get', 1, 0.92, share=0.2),
     Case('incr', 'INCR of 100,000 counters, 16 pipelined', 'incr', 16, 0.6, keys=100000),
     Case('mset', 'MSET of 10 keys, 4 pipelined', 'mset', 4, 0.6, share=0.2),
-    Case('exec', 'WATCH, MULTI, 5 commands, EXEC, 2 pipelined', pipeline=2, target=0.65, share=0.1,
+    Case('exec', 'WATCH, MULTI, 5 commands, EXEC, 2 pipelined', pipeline=2, target=0.65, share=0.02,
          play=transaction),
+    Case('hset', 'HSET of a hash of 1,000,000, 16 pipelined', target=0.6,
+         command=['HSET', 'hash', 'element:__rand_int__', 'v' * 16], setup=oneHash),
+    Case('hget', 'HGET of a hash of 1,000,000, 16 pipelined', target=0.6,
+         command=['HGET', 'hash', 'element:__rand_int__'], setup=oneHash),
+    Case('hgetall', 'HGETALL of 100 fields, 16 pipelined', target=0.7, share=0.05,
+         command=['HGETALL', 'hash'], setup=hundredFields),
     Case('lpush', 'LPUSH 64 B to a long list, 16 pipelined', target=0.72, share=0.1,
          command=['LPUSH', 'list', 'v' * VALUE_BYTES], setup=thousandElements),
     Case('rpop', 'RPOP from a long list, 16 pipelined', target=0.72, share=0.1,
@@ -100,6 +134,16 @@ CASES = [
          command=['SINTER', 'set:a', 'set:b'], setup=twoSets),
     Case('smembers', 'SMEMBERS of 1,000, 4 pipelined', pipeline=4, target=0.7, share=0.01,
          command=['SMEMBERS', 'set'], setup=thousandMembers),
+    Case('xadd', 'XADD of two fields, 16 pipelined', target=0.7,
+         command=['XADD', 'stream', '*', 'field', 'value:__rand_int__', 'other', '12345']),
+    Case('xrange', 'XRANGE of 100 entries, 4 pipelined', pipeline=4, target=0.7, share=0.02,
+         command=['XRANGE', 'stream', '300', '+', 'COUNT', '100'], setup=thousandEntries),
+    Case('zadd', 'ZADD of a new score among 1 M members, 16 pipelined', target=0.5, share=0.25,
+         command=['ZADD', 'zset', '__rand_int__', 'element:__rand_int__'], setup=millionScores),
+    Case('zrange', 'ZRANGE of 1,000 members 100,000 deep in 1 M', pipeline=1, target=0.7,
+         share=0.005, command=['ZRANGE', 'zset', '100000', '101000'], setup=millionScores),
+    Case('zunionstore', 'ZUNIONSTORE of two sorted sets of 10,000', pipeline=1, target=0.7,
+         share=0.0005, command=['ZUNIONSTORE', 'zset:c', '2', 'zset:a', 'zset:b'], setup=twoZsets),
 ]
 
 

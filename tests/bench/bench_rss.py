@@ -53,6 +53,30 @@ def setOfMembers(count):
     return packs('SADD', 'set', ((b'member:%012d' % n,) for n in range(count)))
 
 
+def streamOfEntries(count):
+    rng = random.Random(5)
+    return (Resp.pack('XADD', 'stream', '*', 'id', n, 'level', b'%d' % rng.randint(1000, 9999))
+            for n in range(count))
+
+
+def zsetOfMembers(count):
+    rng = random.Random(5)
+    return packs('ZADD', 'zset', ((b'%d' % rng.randrange(10**9), b'member:%012d' % n)
+                                  for n in range(count)))
+
+
+def hashOfFields(count):
+    rng = random.Random(5)
+    return packs('HSET', 'hash', ((b'field:%012d' % n, rng.randbytes(16)) for n in range(count)))
+
+
+def smallHashes(count):
+    rng = random.Random(5)
+    for n in range(count):
+        yield Resp.pack('HSET', b'key:%012d' % n, *(w for f in range(1, 6)
+                                                    for w in (b'f%d' % f, b'%08x' % rng.getrandbits(32))))
+
+
 def listOfElements(count):
     return packs('RPUSH', 'list', ((b'elem:%09d' % n,) for n in range(count)))
 
@@ -70,10 +94,15 @@ KEYS = [
     Shape('number', '8 B number', numbers, 46),
     Shape('value', '32 B value', values, 70),
     Shape('ttl', '64 B value with TTL', valuesWithTtl, 125),
+    Shape('hashes', 'hash of five fields', smallHashes, 130, share=0.3),
 ]
 ELEMENTS = [
+    Shape('hash', 'hash, 18 B fields, 16 B values', hashOfFields, 54, held=('HLEN', 'hash')),
     Shape('list', 'list, elements of 14 B', listOfElements, 20, held=('LLEN', 'list')),
     Shape('set', 'set, members of 19 B', setOfMembers, 37, held=('SCARD', 'set')),
+    Shape('stream', 'stream, two fields with a number each', streamOfEntries, 22,
+          held=('XLEN', 'stream')),
+    Shape('zset', 'sorted set, members of 19 B', zsetOfMembers, 58, held=('ZCARD', 'zset')),
 ]
 
 

@@ -11,8 +11,13 @@ KEYS = {
     'string': ['s1', 's2', 's3', 's4', '{t}s5', '{t}s6'],
     'bits': ['b1', 'b2', 'b3'],
     'hll': ['h1', 'h2', 'h3', 'h4'],
+    'stream': ['x1', 'x2', 'x3'],
+    'set': ['set1', 'set2', 'set3', 'set4', 'set5'],
+    'geo': ['g1', 'g2', 'g3'],
     'zset': ['z1', 'z2', 'z3', 'z4'],
     'list': ['l1', 'l2', 'l3', '{t}l4', 'l5'],
+    'hash': ['a1', 'a2', '{t}a3'],
+    'sort': ['so1', 'so2', 'so3', 'so4', 'so5', 'so6', 'so7', 'so8'],
     'other': ['o-list', 'o-set', 'o-hash', 'o-zset', 'o-stream'],
 }
 STRANGE_KEYS = ['', 'no such key', b'\x00\xff\r\n', 'x' * 300, '12345', '*']

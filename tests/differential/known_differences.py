@@ -7,6 +7,7 @@ prints it: words in upper or lower case as they were sent, strange bytes quoted.
 # Never sent: after these the two servers would hold different data.
 # (regular expression that the whole command matches, ignoring case; reason)
 NOT_SENT = [
+    (r'X\S+ .*\\x00.*', '7.0.15 reads the ID of a stream up to a zero byte'),
     (r'@?S?PUBLISH "" .*|@.*SUBSCRIBE (.* )?""( .*)?',
      'the pattern * matches a channel without a name, as it should; not in 7.0.15'),
     (r'CONFIG SET (\S+ \S+ )+notify-keyspace-events .*|'
@@ -21,6 +22,10 @@ NOT_SENT = [
 # Sent, and the script ends there: after these the two servers hold different data.
 # (regular expression of the command; of Ebb's raw reply; of the oracle's raw reply; reason)
 SERVERS_PART = [
+    (r'XSETID .*', r'^-ERR The ID specified in XSETID is smaller than current max', r'^\+OK',
+     'newer servers keep the last ID from falling behind the greatest one deleted'),
+    (r'XGROUP .*ENTRIESREAD .*', r'^\+OK', r'^\+OK',
+     'newer servers cap it at the number of entries ever added'),
     (r'PFADD .*', r'', r'^-INVALIDOBJ ',
      'a PFADD that meets corrupt bytes adds nothing; 7.0.15 keeps what it added until then'),
     (r'PF(ADD|COUNT|MERGE) .*', r'^-INVALIDOBJ ', r'^(:|\+OK)',
@@ -32,15 +37,24 @@ SERVERS_PART = [
 # The keyspace event of this name is not compared where this command stands.
 # (regular expression of the command; name of the event; reason)
 EVENTS_DIFFER = [
+    (r'XREAD .*', 'keymiss', '7.0.15 looks every key up twice, and tells of it twice'),
+    (r'(XREADGROUP|XCLAIM|XAUTOCLAIM|XGROUP) .*', 'xgroup-createconsumer|xgroup-delconsumer',
+     'newer servers make a consumer even if there is nothing to read or claim'),
     (r'BITOP .*', 'del|expired', 'a target past its deadline expires; 7.0.15 deletes it'),
     (r'BITFIELD .*', 'setbit',
      'newer servers tell of each INCRBY and of a string that grew, and not of a SET of the same'),
+    (r'SORT(_RO)? .*', 'keymiss', 'sets are read in an order of each server\'s own'),
     (r'SETBIT .*', 'setbit', 'newer servers do not tell of a SETBIT that changes nothing'),
 ]
 
 # Sent, and the replies may differ; what they leave behind is the same.
 # (regular expression of the command; of Ebb's raw reply; of the oracle's raw reply; reason)
 REPLIES_DIFFER = [
+    (r'XREAD.*', r'^-ERR Unbalanced', r'^-ERR Unbalanced', 'newer servers name the command'),
+    (r'XGROUP CREATECONSUMER .*', r'^:[01]', r'^:[01]',
+     'newer servers make a consumer even if there is nothing to read or claim'),
+    (r'OBJECT ENCODING .*', r'^\$8\r\nlistpack', r'^\$9\r\nhashtable',
+     'newer servers keep small sets as listpacks'),
     (r'OBJECT ENCODING .*', r'^\$8\r\nlistpack', r'^\$9\r\nquicklist',
      'newer servers keep small lists in one listpack'),
     (r'LPOS .* RANK -9223372036854775808.*', r'^-ERR value is out of range', r'^[:$*_]',

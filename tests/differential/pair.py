@@ -115,7 +115,7 @@ class Pair:
 
     def _standsAlone(self, command):
         """What follows a SCAN may change the keys that it still goes through."""
-        return compare.nameOf(command) == b'SCAN' or self._eventsNotCompared(command)
+        return compare.cursorAt(command) or self._eventsNotCompared(command)
 
     def _isKnown(self, entries, command, ebb, oracle):
         shown = printable(command)
@@ -178,6 +178,7 @@ class Pair:
     def _finishScan(self, at, command, replies):
         """Each server on its own way through its keys; the sets that came must be the same."""
         found = []
+        before = compare.cursorAt(command)
         for connection, reply in zip(self.connections, replies):
             keys = set()
             for _ in range(100000):
@@ -185,7 +186,7 @@ class Pair:
                 cursor = reply.value[0].value
                 if cursor == b'0':
                     break
-                connection.send([[command[0], cursor, *command[2:]]])
+                connection.send([[*command[:before], cursor, *command[before + 1:]]])
                 reply = connection.read()
             else:
                 keys = {b'(SCAN does not end)'}
@@ -223,7 +224,8 @@ class Pair:
             if compare.isMortal(command):
                 self.has_mortals = True
                 self._readBoth(at, self.connections)
-            is_scan = (compare.nameOf(command) == b'SCAN' and command[1:2] == [b'0']
+            cursor_at = compare.cursorAt(command)
+            is_scan = (cursor_at and command[cursor_at:cursor_at + 1] == [b'0']
                        and all(r.isAggregate() for r in replies))
             if is_scan:
                 self._finishScan(at, command, replies)
@@ -255,6 +257,7 @@ class Pair:
         commands = [[b'RESET'], *([b'EXPIRETIME', k] for k in ALL_KEYS)]
         for db_id in range(16):
             commands += [[b'SELECT', b'%d' % db_id], [b'MGET', *ALL_KEYS], [b'DBSIZE']]
+        commands += [[b'SELECT', b'0'], *([b'SMEMBERS', k.encode()] for k in arguments.KEYS['set'])]
         self._send(at, self.connections, commands)
         for command in commands:
             try:

@@ -52,7 +52,7 @@ static inline void rigAdded(void *ctx, db *d, keyRef key, const entry *e) {
 static inline void rigInit(dbsRig *rig) {
     *rig = (dbsRig){.now_ms = 1000, .tick_ns = 1000};
     rig->clock = (clockSource){rigWall, rigMonotonic, rig};
-    rig->hooks = (dbHooks){rig, rigRemoved, rigAdded, NULL};
+    rig->hooks = (dbHooks){.ctx = rig, .removed = rigRemoved, .added = rigAdded};
     rig->discard = discardNew();
     for (int i = 0; i < RIG_DBS; i++)
         rig->dbs[i] = dbNew(i, &rig->hooks, &rig->now_ms, rig->discard);

@@ -204,7 +204,7 @@ static void doDelete(keyRef key, model *m) {
 static void doCollection(keyRef key, model *m) {
     expireIfPast(m);
     if (dbOpen(record.d, key)) return;
-    dbAddCollection(record.d, key, TYPE_HASH, ENCODING_DICT, fakeNew(below(200)));
+    dbAddCollection(record.d, key, TYPE_SET, ENCODING_DICT, fakeNew(below(200)));
     want_added++;
     m->there = m->collection = true;
 }

@@ -174,6 +174,23 @@ START_TEST(spoiledTransactionKeepsNoArguments) {
 }
 END_TEST
 
+START_TEST(noMemoryForArgumentsSpoilsTheTransaction) {
+    setup();
+    char text[4000];
+    memset(text, 'x', sizeof text);
+    bytes echo[] = {BYTES("ECHO"), bytesOf(text, sizeof text)};
+    CALL(f, "MULTI", "+OK|");
+    CALL(f, "SET a 1", "+QUEUED|");
+    memFailAfter(1);
+    ck_assert_str_eq(fakeCallArgs(f, f->client, 2, echo, NULL),
+                     "-ERR not enough memory for the arguments of a transaction\r\n");
+    memFailAfter(0);
+    CALL(f, "EXEC", ABORTED);
+    CALL(f, "GET a", "$-1|");
+    done();
+}
+END_TEST
+
 START_TEST(pauseOfWritesHoldsExecThatWouldWrite) {
     setup();
     CALL(f, "MULTI", "+OK|");
@@ -278,6 +295,14 @@ START_TEST(changesOfWatchedKeysSpoilExec) {
     ck_assert(!spoils("WATCH none", "DEL none"));
     ck_assert(!spoils("WATCH none", "GET none"));
     ck_assert(!spoils("WATCH none", "SET other 1"));
+    done();
+}
+END_TEST
+
+START_TEST(theEmptyKeyCanBeWatched) {
+    setup();
+    ck_assert(spoils("WATCH \"\"", "SET \"\" 1"));
+    ck_assert(!spoils("WATCH \"\"", "SET a 1"));
     done();
 }
 END_TEST
@@ -526,12 +551,12 @@ TESTS("commands/tx", commandsWaitForExecAndReplyInOneArray, discardForgetsTheQue
       execThatIsRefusedEndsItsTransaction, errorsOfCommandsAreRepliesAndTheOthersRun,
       resetAndQuitAreNotQueued, manyAndBigArgumentsAreKept,
       whatWaitsCountsInTheClientAndAgainstItsLimit, spoiledTransactionKeepsNoArguments,
-      pauseOfWritesHoldsExecThatWouldWrite, timeStandsStillInside,
-      countersTellOfInnerCommandsAndOfExec, ownMessagesComeBehindTheReplyOfExec,
-      changesOfWatchedKeysSpoilExec, nullInResp3WhereAKeyWasChanged,
-      ownChangesCountLikeThoseOfOthers, unwatchAndDiscardForgetWhatWasLearnt,
-      errorsOfQueueingComeBeforeWatchedKeys, keyThatExpiresWhileWatchedSpoilsExec,
-      keyThatWasPastItsDeadlineCountsAsAbsent, flushSpoilsOnlyWhereAKeyWas,
-      swapdbSpoilsWhatItReplaces, watchRemembersTheDbOfAKey, touchTellsAllWatchersOfAKeyAndNoOthers,
-      watchLeavesNoTraceOnItsKeys, clientListTellsOfWatchedKeys,
-      subscribersHearWhereATransactionBeginsAndEnds)
+      noMemoryForArgumentsSpoilsTheTransaction, pauseOfWritesHoldsExecThatWouldWrite,
+      timeStandsStillInside, countersTellOfInnerCommandsAndOfExec,
+      ownMessagesComeBehindTheReplyOfExec, changesOfWatchedKeysSpoilExec,
+      nullInResp3WhereAKeyWasChanged, theEmptyKeyCanBeWatched, ownChangesCountLikeThoseOfOthers,
+      unwatchAndDiscardForgetWhatWasLearnt, errorsOfQueueingComeBeforeWatchedKeys,
+      keyThatExpiresWhileWatchedSpoilsExec, keyThatWasPastItsDeadlineCountsAsAbsent,
+      flushSpoilsOnlyWhereAKeyWas, swapdbSpoilsWhatItReplaces, watchRemembersTheDbOfAKey,
+      touchTellsAllWatchersOfAKeyAndNoOthers, watchLeavesNoTraceOnItsKeys,
+      clientListTellsOfWatchedKeys, subscribersHearWhereATransactionBeginsAndEnds)

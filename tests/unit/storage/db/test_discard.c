@@ -16,6 +16,12 @@ static bool itemHolds(const void *item, bytes key) {
 
 static const dictType keysType = {hashOfItem, itemHolds};
 
+static int64_t deadlineOfItem(const void *item) {
+    return entryDeadline(item);
+}
+
+static const deadlinesType fieldsType = {deadlineOfItem, hashOfItem};
+
 static entry *newSet(size_t parts) {
     return entryNewCollection(BYTES("set"), TYPE_SET, ENCODING_DICT, fakeNew(parts));
 }
@@ -102,7 +108,7 @@ START_TEST(keyspaceGoesInSlicesWithItsTables) {
         dictAdd(keys, entryHash(e), e);
         if (entryHasDeadline(e)) expiryDictAdd(expires, e, entryHash(e));
     }
-    discardKeyspace(q, keys, expires);
+    discardKeyspace(q, keys, expires, deadlinesNew(&fieldsType));
     ck_assert_uint_eq(discardPending(q), KEYS);
     ck_assert_uint_gt(discardPendingBytes(q), entries_bytes / 4);
     ck_assert_uint_lt(discardPendingBytes(q), entries_bytes * 4 + 1000000);
@@ -113,7 +119,7 @@ START_TEST(keyspaceGoesInSlicesWithItsTables) {
     ck_assert_uint_eq(discardPending(q), 0);
     ck_assert_uint_eq(discardPendingBytes(q), 0);
     ck_assert_uint_eq(discardFreed(q), KEYS + KEYS / 10);
-    discardKeyspace(q, dictNew(&keysType), expiryDictNew());
+    discardKeyspace(q, dictNew(&keysType), expiryDictNew(), deadlinesNew(&fieldsType));
     discardFree(q);
     ck_assert_uint_eq(memUsed(), before);
 }

@@ -233,6 +233,23 @@ START_TEST(capsTheDirectoryUnderHashesThatShareAPrefix) {
 }
 END_TEST
 
+/* As it may be where one dict is filled from another, in the order of hashes. */
+START_TEST(anItemMayComeToAHalfThatHasNone) {
+    enum { MOST = 460 };
+    for (size_t count = 1; count < MOST; count++) {
+        thing *things = thingsNew(count + 1, count);
+        for (size_t i = 0; i < count; i++) things[i].hash >>= 1;
+        things[count].hash = (uint64_t)1 << 63;
+        dict *d = dictOf(things, count + 1);
+        dictCheck(d);
+        for (size_t i = 0; i <= count; i++)
+            ck_assert_ptr_eq(dictFind(d, keyOf(&things[i])), &things[i]);
+        dictFree(d);
+        memFree(things);
+    }
+}
+END_TEST
+
 START_TEST(reservesRoomForALoader) {
     enum { MOST = 300000 };
     thing *things = thingsNew(MOST, 9);
@@ -473,7 +490,8 @@ TESTS("dict", isEmptyAndSmallWhenNew, keepsEightItemsInOneCacheLine,
       findsAnItemOfTagZeroBesideFreeSlots, takesAboutTenBytesAnItemGrowingAndShrinking,
       shrinksToTheSurvivorsAfterMassDeletion, doublesAndHalvesItsDirectoryInSlices,
       repointsWithoutReadingItems, mergesAndRelaysReadNoItem,
-      capsTheDirectoryUnderHashesThatShareAPrefix, reservesRoomForALoader,
-      scansEachItemOnceWhereNothingChanges, scanMissesNothingWhileSegmentsSplitAndMerge,
-      scanTakesAnyCursorOfAClient, walkFollowsMovedItems, drawsUniformly,
-      drawsTheLastItemOfAnEmptiedDict, drainsInSlicesAndStaysWhole, takesNewItemsBetweenDrains)
+      capsTheDirectoryUnderHashesThatShareAPrefix, anItemMayComeToAHalfThatHasNone,
+      reservesRoomForALoader, scansEachItemOnceWhereNothingChanges,
+      scanMissesNothingWhileSegmentsSplitAndMerge, scanTakesAnyCursorOfAClient,
+      walkFollowsMovedItems, drawsUniformly, drawsTheLastItemOfAnEmptiedDict,
+      drainsInSlicesAndStaysWhole, takesNewItemsBetweenDrains)

@@ -129,6 +129,28 @@ START_TEST(smallNodesAreMerged) {
 }
 END_TEST
 
+START_TEST(removalMergesWhatItLeaves) {
+    quicklistLimits limits = usual;
+    limits.node_count = 4;
+    char room[32];
+    for (quicklistEnd from = QUICKLIST_HEAD; from <= QUICKLIST_TAIL; from++) {
+        quicklist *q = quicklistNew();
+        for (uint64_t i = 0; i < 1000; i++) {
+            bytes text = i % 4 ? BYTES("x") : numbered(room, i);
+            quicklistPush(q, QUICKLIST_TAIL, text, &limits);
+        }
+        ck_assert_uint_eq(quicklistRemove(q, from, BYTES("x"), 700, &limits), 700);
+        quicklistCheck(q);
+        ck_assert_uint_eq(quicklistCount(q), 300);
+        ck_assert_uint_lt(quicklistNodes(q), 90);
+        expectAt(q, from == QUICKLIST_HEAD ? 1 : 299, numbered(room, from ? 996 : 4));
+        ck_assert_uint_eq(quicklistRemove(q, from, BYTES("x"), SIZE_MAX, &limits), 50);
+        quicklistCheck(q);
+        quicklistFree(q);
+    }
+}
+END_TEST
+
 START_TEST(aRangeOverManyNodesGoes) {
     char room[32];
     quicklist *q = filled(10000, &usual);
@@ -187,5 +209,5 @@ END_TEST
 
 TESTS("struct/quicklist", nodesAreFilledFromBothEnds, drainedNodesGiveTheirMemoryBack,
       bigElementsHaveNodesOfTheirOwn, elementsOverThePlainLimitToo, onlyTheMiddleIsCompressed,
-      smallNodesAreMerged, aRangeOverManyNodesGoes, theOnlyNodeIsShownAsAListpack,
-      moveGoesOnWhereItStopped)
+      smallNodesAreMerged, removalMergesWhatItLeaves, aRangeOverManyNodesGoes,
+      theOnlyNodeIsShownAsAListpack, moveGoesOnWhereItStopped)
