@@ -369,10 +369,10 @@ static void xsetidCommand(client *c) {
     if (!e) return;
     stream *s = streamOf(e);
     const char *error = NULL;
-    if (streamIdCompare(id, streamMaxDeletedId(s)) < 0)
-        error = "ERR The ID specified in XSETID is smaller than current max_deleted_entry_id";
-    else if (streamLength(s) && streamIdCompare(id, streamLastEntryId(s)) < 0)
+    if (streamLength(s) && streamIdCompare(id, streamLastEntryId(s)) < 0)
         error = "ERR The ID specified in XSETID is smaller than the target stream top item";
+    else if (streamIdCompare(id, streamMaxDeletedId(s)) < 0)
+        error = "ERR The ID specified in XSETID is smaller than current max_deleted_entry_id";
     else if (streamLength(s) && added >= 0 && streamLength(s) > (uint64_t)added)
         error = "ERR The entries_added specified in XSETID is smaller than the target stream "
                 "length";

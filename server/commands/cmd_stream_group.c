@@ -3,6 +3,7 @@
 #include "server/commands/stream_args.h"
 #include "server/commands/stream_groups.h"
 #include "server/core/args.h"
+#include "server/core/background.h"
 #include "server/core/key_open.h"
 #include "server/core/reply.h"
 #include "server/core/server.h"
@@ -129,6 +130,7 @@ static void xgroupDestroyCommand(client *c) {
     if (!alone) return;
     discardEntry(c->server->discard,
                  entryNewCollection(c->argv[3], TYPE_STREAM, ENCODING_STREAM, alone));
+    backgroundWakeReclaim(c->server);
     keyChanged(c, argKey(c, 2), NOTIFY_STREAM, "xgroup-destroy");
 }
 

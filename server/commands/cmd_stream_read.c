@@ -145,7 +145,9 @@ static bool parseId(client *c, const readArgs *a, int index, const entry *e, rea
     } else if (bytesEqual(text, BYTES("+")) && !a->in_group) {
         out->from = READ_LAST;
     } else {
-        return argStreamId(c, index, 0, true, &out->id);
+        if (!argStreamId(c, index, 0, true, &out->id)) return false;
+        /* Nothing can be pending after it: it has always stood for ">". */
+        if (a->in_group && streamIdEqual(out->id, STREAM_ID_MAX)) out->from = READ_NEW;
     }
     if (error) replyError(c, error);
     return !error;
@@ -242,6 +244,7 @@ typedef struct groupRead {
     int64_t now_ms;
     int key;
     int64_t count; /* entries replied of this key */
+    bool dropped;  /* what was pending of an entry that is gone */
     replyHole hole;
 } groupRead;
 
@@ -319,7 +322,7 @@ static void serveClaims(client *c, readArgs *a, groupRead *r) {
         streamIterator it;
         streamIteratorInit(&it, r->s, ids[i], ids[i], false);
         if (!streamIteratorNext(&it)) {
-            streamPendingRemove(r->s, r->group, ids[i]);
+            r->dropped = streamPendingRemove(r->s, r->group, ids[i]);
             continue;
         }
         if (!takesSize(a, &it)) break;
@@ -372,9 +375,8 @@ static void serveGroup(client *c, readArgs *a, int i, keyRef key, stream *s) {
         return;
     }
     serveNew(c, a, &r);
-    if (!r.count) return;
-    r.consumer->active_ms = r.now_ms;
-    keyChanged(c, key, NOTIFY_STREAM, NULL);
+    if (r.count) r.consumer->active_ms = r.now_ms;
+    if (r.count || r.dropped) keyChanged(c, key, NOTIFY_STREAM, NULL);
 }
 
 /* Replies with what there is; false, and nothing replied, if there is nothing. */

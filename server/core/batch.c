@@ -15,7 +15,6 @@
 enum {
     GROUP_ARGS = 2048,
     SMALL_PENDING = 4096,         /* less is copied into the arena rather than read behind */
-    READ_BIG = 1024 * 1024,       /* of one client whose big argument is under way */
     STRANGER_PENDING = 64 * 1024, /* what a client that is not authenticated may have waiting */
     ARENA_KEEP = 512 * 1024       /* of the arena stays resident after a burst */
 };
@@ -107,13 +106,13 @@ static char *pendingRoom(client *c, size_t *room) {
         c->pending_capacity = target;
     }
     size_t left = c->pending_capacity - c->pending_size;
-    *room = left < READ_BIG ? left : READ_BIG;
+    *room = left < BATCH_READ_BIG ? left : BATCH_READ_BIG;
     return c->pending + c->pending_size;
 }
 
 char *batchRoom(server *s, client *c, size_t *room) {
     batch *b = s->batch;
-    ensure(!(c->flags & CLIENT_QUEUED_INPUT));
+    ensure(!(c->flags & CLIENT_QUEUED_INPUT) || c->pending_size > SMALL_PENDING);
     if (c->pending_size > SMALL_PENDING) return pendingRoom(c, room);
     if (BATCH_ARENA - b->used < BATCH_READ + SMALL_PENDING) return NULL;
     if (c->pending_size) memcpy(b->arena + b->used, c->pending, c->pending_size);
@@ -136,6 +135,7 @@ void batchReceived(server *s, client *c, size_t size) {
     if (c->pending_size > SMALL_PENDING) {
         c->pending_size += size;
         c->input = (clientInput){c->pending, c->pending_size, 0};
+        if (__builtin_expect(s->clientGrew != NULL, 0)) s->clientGrew(c);
     } else {
         c->input = (clientInput){b->arena + b->used, c->pending_size + size, 0};
         b->used += c->input.size;
@@ -162,6 +162,11 @@ void batchWake(server *s, client *c) {
 
 bool batchHasWork(const server *s) {
     return s->batch->ready_count != 0;
+}
+
+bool batchWantsMore(const client *c) {
+    return c->pending_size > SMALL_PENDING && c->parser.wanted > c->pending_size &&
+           !(c->flags & CLIENT_CLOSE_NOW);
 }
 
 /* ---- stage 1: parse, find the row, prefetch the bucket ---- */

@@ -17,7 +17,8 @@
 enum {
     BATCH_GROUP = 48,
     BATCH_ARENA = 4 * 1024 * 1024,
-    BATCH_READ = 16 * 1024 /* of one client in one iteration */
+    BATCH_READ = 16 * 1024,      /* of one client in one iteration */
+    BATCH_READ_BIG = 1024 * 1024 /* of one whose big request is under way */
 };
 
 typedef struct batch batch;
@@ -30,6 +31,8 @@ void batchFree(batch *b);
 char *batchRoom(server *s, client *c, size_t *room);
 /* 'size' bytes came there. */
 void batchReceived(server *s, client *c, size_t size);
+/* True if a big request is under way and more of it may be read at once. */
+bool batchWantsMore(const client *c);
 /* Feeds a client whose pending input may run now (after clientResume). */
 void batchWake(server *s, client *c);
 /* True if something waits to be run. */

@@ -91,7 +91,7 @@ struct client {
     uint32_t queued_flags;       /* CMD_* of the commands that wait for EXEC */
     uint32_t watch_count;        /* keys of WATCH */
     size_t queued_bytes;         /* of those commands; the query buffer limit counts them */
-    struct fieldset *fieldsets; /* of HIMPORT */
+    struct fieldset *fieldsets;  /* of HIMPORT */
     void *pubsub, *multi, *watches, *blocked, *tracking; /* owned by server/session */
 };
 

@@ -82,14 +82,18 @@ static gateAnswer askGates(client *c, uint32_t live) {
     return GATE_PASS;
 }
 
-/* After the call: its counters, and whoever looks on. */
-static inline void count(client *c, command *cmd, uint64_t ns) {
-    server *s = c->server;
+static inline void countCall(server *s, command *cmd) {
     cmd->calls++;
-    cmd->usec_ns += ns;
     cmd->failed += s->stats.error_replies > s->error_mark; /* CONFIG RESETSTAT lowers them */
     s->error_mark = s->stats.error_replies; /* What failed inside of EXEC is not EXEC's failure. */
     s->stats.commands++;
+}
+
+/* After the call: its counters, and whoever looks on. */
+static inline void count(client *c, command *cmd, uint64_t ns) {
+    server *s = c->server;
+    countCall(s, cmd);
+    cmd->usec_ns += ns;
     if (s->observer.tracked) {
         if (__builtin_expect(!cmd->latency, 0)) cmd->latency = memCalloc(1, sizeof *cmd->latency);
         histogramAdd(cmd->latency, ns);
@@ -102,8 +106,8 @@ static inline void show(client *c, command *cmd) {
     if (__builtin_expect(o->monitored, 0) && !c->server->runs_again) o->called(c, cmd);
 }
 
-void dispatchCount(client *c, command *cmd, uint64_t ns) {
-    count(c, cmd, ns);
+void dispatchCount(client *c, command *cmd) {
+    countCall(c->server, cmd);
     c->commands++;
 }
 

@@ -70,9 +70,9 @@ uint32_t dispatchFlags(const client *c);
  */
 void dispatchAgain(client *c);
 
-/* Counts a call whose handler has not come to its end: a wait that is over. Its arguments are in
- * c->argv; s->error_mark was set before its reply. */
-void dispatchCount(client *c, command *cmd, uint64_t ns);
+/* Counts a call whose handler has not come to its end: a wait that is over. s->error_mark was set
+ * before its reply. */
+void dispatchCount(client *c, command *cmd);
 
 /* Resolves sub-commands and checks arity; replies an error and returns NULL if that fails. */
 command *dispatchResolve(client *c, command *cmd);

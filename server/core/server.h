@@ -96,6 +96,8 @@ struct server {
     clientEvict *client_evict;
     /* A client had input or output, and may take more or less memory now; NULL: nobody counts. */
     void (*clientTouched)(client *c);
+    /* Its query buffer has grown, and nothing of it has run yet. NULL with the other. */
+    void (*clientGrew)(client *c);
     /* Told of each request of a client with CLIENT_TRACKING, when it has run, and of each command
      * inside of its transactions and scripts: 'ran' has the arguments. cmd NULL: it was refused. */
     void (*trackedRequest)(client *tracker, const client *ran, const command *cmd);

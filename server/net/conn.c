@@ -49,16 +49,19 @@ void connUpdateEvents(conn *cn) {
     uv_poll_start(&cn->poll, events, onReady);
 }
 
-static void readOnce(conn *cn) {
+/* One read; the bytes that came where it filled its room, else 0. */
+static size_t readSome(conn *cn) {
     client *c = cn->client;
     size_t room;
     char *to = batchRoom(c->server, c, &room);
-    if (!to) return; /* The arena is full (or c is closing): the socket stays ready, next time. */
+    if (!to) return 0; /* The arena is full (or c is closing): the socket stays ready, next time. */
     ssize_t got = read(cn->fd, to, room);
     if (got > 0) {
         c->server->stats.reads++;
         batchReceived(c->server, c, (size_t)got);
-    } else if (got == 0) {
+        return (size_t)got == room ? room : 0;
+    }
+    if (got == 0) {
         logLine(LOG_VERBOSE, "Client closed connection id=%llu addr=%s", (unsigned long long)c->id,
                 c->peer);
         clientCloseSoon(c);
@@ -67,6 +70,15 @@ static void readOnce(conn *cn) {
                 strerror(errno));
         clientCloseSoon(c);
     }
+    return 0;
+}
+
+/* The room of a big request grows with what has come: the same turn reads on while there is more.
+ */
+static void readShare(conn *cn) {
+    size_t total = 0, got;
+    do total += got = readSome(cn);
+    while (got && total < BATCH_READ_BIG && batchWantsMore(cn->client));
 }
 
 static void onReady(uv_poll_t *poll, int status, int events) {
@@ -83,7 +95,7 @@ static void onReady(uv_poll_t *poll, int status, int events) {
     }
     /* A client whose input is already in this batch has had its share. */
     if (events & UV_READABLE && !(c->flags & (CLIENT_HELD | CLIENT_QUEUED_INPUT))) {
-        readOnce(cn);
+        readShare(cn);
     } else if (events & UV_DISCONNECT && c->flags & CLIENT_HELD &&
                !(c->flags & CLIENT_CLOSE_AFTER_REPLY)) {
         clientCloseSoon(c); /* Nobody is there any more to wait for what it is held for. */

@@ -303,18 +303,12 @@ bool blockUnblock(client *c, bool with_error) {
     blocked *by = c->blocked;
     if (!by) return false;
     server *s = c->server;
-    const bytes *argv_before = c->argv;
-    int argc_before = c->argc;
-    c->argv = by->argv;
-    c->argc = by->on.argc;
     s->error_mark = s->stats.error_replies;
     if (with_error)
         replyError(c, "UNBLOCKED client unblocked via CLIENT UNBLOCK");
     else
         by->on.timedOut(c);
-    dispatchCount(c, by->cmd, 0);
-    c->argv = argv_before;
-    c->argc = argc_before;
+    dispatchCount(c, by->cmd);
     release(s, by);
     clientResume(c, CLIENT_BLOCKED);
     return true;

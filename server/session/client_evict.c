@@ -42,6 +42,22 @@ static void noteSize(client *c) {
     if (!(c->flags & CLIENT_NO_EVICT)) chainAppend(bucketOf(e, c->evict_bytes), &c->in_evict);
 }
 
+static void evict(struct clientEvict *e, client *c) {
+    char line[512];
+    clientDescribe(c, line, sizeof line);
+    logLine(LOG_NOTICE, "Evicting client: %s", line);
+    forget(e, c);
+    clientCloseSoon(c);
+    c->server->stats.evicted_clients++;
+}
+
+/* A request that alone is too much does not get to run. */
+static void noteInput(client *c) {
+    struct clientEvict *e = c->server->client_evict;
+    noteSize(c);
+    if (chainLinked(&c->in_evict) && c->evict_bytes > e->limit) evict(e, c);
+}
+
 /* One of the biggest; NULL if nobody may be closed. */
 static client *biggest(struct clientEvict *e) {
     int at = BUCKETS - 1;
@@ -63,12 +79,7 @@ static void evictSome(server *s) {
         client *c = biggest(e);
         /* Whose command runs is closed behind its reply, after the flush. */
         if (!c || c == s->caller) return;
-        char line[512];
-        clientDescribe(c, line, sizeof line);
-        logLine(LOG_NOTICE, "Evicting client: %s", line);
-        forget(e, c);
-        clientCloseSoon(c);
-        s->stats.evicted_clients++;
+        evict(e, c);
     }
 }
 
@@ -106,6 +117,7 @@ static void countAll(server *s) {
 void clientEvictLimitChanged(server *s) {
     s->client_evict->limit = clientEvictLimit(s);
     s->clientTouched = s->client_evict->limit ? noteSize : NULL;
+    s->clientGrew = s->client_evict->limit ? noteInput : NULL;
     countAll(s);
     evictSome(s);
 }
@@ -123,7 +135,7 @@ void clientEvictAttach(server *s) {
 
 void clientEvictDetach(server *s) {
     struct clientEvict *e = s->client_evict;
-    s->clientTouched = NULL;
+    s->clientTouched = s->clientGrew = NULL;
     countAll(s);
     chainRemove(&s->client_closed, &e->closed.node);
     chainRemove(&s->flush_hooks, &e->flush.node);

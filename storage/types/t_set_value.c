@@ -165,10 +165,18 @@ static uint64_t digestOfDict(const void *value) {
     return digestOf((setIterator){.items = dictIteratorOf(value)});
 }
 
+static void prefetchMember(const void *value, uint64_t hash, int step) {
+    if (step == 0)
+        dictPrefetchBucket(value, hash);
+    else
+        dictPrefetchItem(value, hash);
+}
+
 const valueOps setDictOps = {.free = freeDict,
                              .parts = partsOfDict,
                              .memory = memoryOfDict,
                              .copy = copyDict,
                              .freeStep = freeSomeItems,
                              .move = moveDict,
+                             .prefetch = prefetchMember,
                              .digest = digestOfDict};

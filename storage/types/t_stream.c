@@ -152,11 +152,11 @@ streamAddResult streamAdd(stream *s, streamId id, const bytes *pairs, size_t cou
                           const typeLimits *limits) {
     if (streamIdEqual(s->last_id, STREAM_ID_MAX)) return STREAM_ID_SPENT;
     if (streamIdCompare(id, s->last_id) <= 0) return STREAM_ID_SMALL;
-    size_t size = 0;
+    /* The most of an entry that has a node of its own: its fields are in the master entry alone. */
+    size_t size = 0, head = (2 * count + 16) * LISTPACK_ELEMENT_OVERHEAD;
     for (size_t i = 0; i < 2 * count; i++) {
         size += pairs[i].size;
-        /* An entry of its own node has its fields in the master entry besides. */
-        if (size + 2 * i * LISTPACK_ELEMENT_OVERHEAD > LISTPACK_MAX / 4) return STREAM_TOO_BIG;
+        if (size >= LISTPACK_MAX || size + head >= LISTPACK_MAX) return STREAM_TOO_BIG;
     }
     streamNode *node = openNode(s, size, limits);
     if (!node) node = newNode(s, id, newMaster(pairs, count), 0);

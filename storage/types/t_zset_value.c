@@ -144,10 +144,19 @@ static uint64_t digestOfTree(const void *value) {
     return sum;
 }
 
+static void prefetchMember(const void *value, uint64_t hash, int step) {
+    const zset *z = value;
+    if (step == 0)
+        dictPrefetchBucket(z->members, hash);
+    else
+        dictPrefetchItem(z->members, hash);
+}
+
 const valueOps zsetTreeOps = {.free = freeTree,
                               .parts = partsOfTree,
                               .memory = memoryOfTree,
                               .copy = copyTree,
                               .freeStep = freeSomeItems,
                               .move = moveTree,
+                              .prefetch = prefetchMember,
                               .digest = digestOfTree};

@@ -114,7 +114,7 @@ CASES = [
     Case('get1', 'GET 64 B, not pipelined', 'get', 1, 0.92, share=0.2),
     Case('incr', 'INCR of 100,000 counters, 16 pipelined', 'incr', 16, 0.6, keys=100000),
     Case('mset', 'MSET of 10 keys, 4 pipelined', 'mset', 4, 0.6, share=0.2),
-    Case('exec', 'WATCH, MULTI, 5 commands, EXEC, 2 pipelined', pipeline=2, target=0.65, share=0.1,
+    Case('exec', 'WATCH, MULTI, 5 commands, EXEC, 2 pipelined', pipeline=2, target=0.65, share=0.02,
          play=transaction),
     Case('hset', 'HSET of a hash of 1,000,000, 16 pipelined', target=0.6,
          command=['HSET', 'hash', 'element:__rand_int__', 'v' * 16], setup=oneHash),

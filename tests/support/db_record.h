@@ -53,10 +53,8 @@ static inline void dbRecordSooner(void *ctx, db *d, int64_t deadline_ms) {
 
 static inline void dbRecordInit(dbRecord *r, int id) {
     *r = (dbRecord){.now_ms = 1000, .sooner_ms = DEADLINE_NONE};
-    r->hooks = (dbHooks){.ctx = r,
-                         .removed = dbRecordRemoved,
-                         .added = dbRecordAdded,
-                         .dueSooner = dbRecordSooner};
+    r->hooks = (dbHooks){
+        .ctx = r, .removed = dbRecordRemoved, .added = dbRecordAdded, .dueSooner = dbRecordSooner};
     r->discard = discardNew();
     r->d = dbNew(id, &r->hooks, &r->now_ms, r->discard);
 }

@@ -137,7 +137,8 @@ static void dropRefs(streamId id) {
 }
 
 static void trim(void) {
-    streamTrimRule rule = {.by_id = below(2), .approximate = !below(3), .refs = below(3)};
+    streamTrimRule rule = {
+        .by_id = below(2), .approximate = !below(3), .refs = (streamRefs)below(3)};
     rule.min_id = someId();
     if (streamIdEqual(rule.min_id, STREAM_ID_MAX) && below(8)) rule.min_id = STREAM_ID_ZERO;
     rule.max_length = below(8) ? count - count * below(8) / 64 : below(count + 2);

@@ -72,7 +72,7 @@ START_TEST(infoHasEveryFieldInOrder) {
     snprintf(wanted, sizeof wanted,
              "id=1 addr=1.2.3.4:5 laddr= fd=-1 name= age=5 idle=0 flags=N db=0 sub=0 "
              "psub=0 ssub=0 multi=-1 watch=0 qbuf=26 qbuf-free=16358 argv-mem=0 "
-             "multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem=0 tot-mem=%zu events=r cmd=client|info "
+             "multi-mem=0 rbs=1024 rbp=0 obl=0 oll=0 omem=0 tot-mem=%zu events=r cmd=client|info "
              "user=default redir=-1 resp=2 lib-name= lib-ver= "
              "io-thread=0 tot-net-in=26 tot-net-out=0 tot-cmds=0 read-events=1 "
              "parse-batch-cmd-sum=0 parse-batch-cnt=0\n\r\n",
@@ -524,6 +524,34 @@ START_TEST(unblockFindsNobody) {
 }
 END_TEST
 
+START_TEST(thePeakOfRepliesIsToldForSomeSeconds) {
+    f = fakeNew();
+    clientNoteReply(f->client, 5000);
+    clientNoteReply(f->client, 100);
+    ck_assert(says("CLIENT INFO", " rbs=8192 rbp=5000 "));
+    fakeAdvanceMs(f, 6000);
+    ck_assert(says("CLIENT INFO", " rbs=1024 rbp=0 "));
+    f->server->config.enable_debug_command = CONFIG_YES;
+    CALL(f, "DEBUG REPLYBUFFER PEAK-RESET-TIME never", "+OK|");
+    clientNoteReply(f->client, 50000);
+    fakeAdvanceMs(f, 600000);
+    ck_assert(says("CLIENT INFO", " rbs=16384 rbp=50000 "));
+    fakeFree(f);
+}
+END_TEST
+
+START_TEST(aMonitorHasTheLimitsOfASubscriber) {
+    f = fakeNew();
+    client *c = fakeClient(f);
+    c->flags |= CLIENT_MONITOR;
+    ck_assert_int_eq(clientClass(c), 0);
+    ck_assert_int_eq(clientLimitClass(c), 2);
+    c->flags &= ~(uint32_t)CLIENT_MONITOR;
+    ck_assert_int_eq(clientLimitClass(c), 0);
+    fakeFree(f);
+}
+END_TEST
+
 START_TEST(aSubcommandMustBeKnown) {
     f = fakeNew();
     CALL(f, "CLIENT", "-ERR wrong number of arguments for 'client' command|");
@@ -547,4 +575,5 @@ TESTS("commands/client", aClientHasANameOnceItIsGiven, aLibrarySaysWhatItIs,
       aHeldClientMayBeKilled, idleClientsAreClosedAfterTheTimeout, withoutTimeoutIdleClientsStay,
       outputOverTheSoftLimitForTooLongClosesTheClient, modesAreSwitchedOnAndOff,
       whatModernLibrariesAskForGetsExactlyOneError, trackingIsOff, unblockFindsNobody,
+      thePeakOfRepliesIsToldForSomeSeconds, aMonitorHasTheLimitsOfASubscriber,
       aSubcommandMustBeKnown)

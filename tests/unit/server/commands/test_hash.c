@@ -175,7 +175,7 @@ END_TEST
 static size_t countFields(const char *reply, int *hits, int fields) {
     size_t found = 0;
     for (const char *at = strstr(reply, "field:"); at; at = strstr(at + 6, "field:")) {
-        int i = atoi(at + 6);
+        int i = (int)strtol(at + 6, NULL, 10);
         ck_assert_int_lt(i, fields);
         hits[i]++;
         found++;

@@ -51,4 +51,29 @@ START_TEST(withoutALimitAllIsAnswered) {
 }
 END_TEST
 
-TESTS("core/batch", aClientOverItsHardOutputLimitRunsNothingMore, withoutALimitAllIsAnswered)
+START_TEST(aBigRequestIsReadToItsEndAndNotBeyond) {
+    fakeServer *f = fakeNew();
+    static char raw[100 * 1024];
+    int head = snprintf(raw, sizeof raw, "*2\r\n$4\r\nECHO\r\n$%d\r\n", 90 * 1024);
+    size_t total = (size_t)head + 90 * 1024 + 2, at = 8 * 1024;
+    memset(raw + head, 'x', 90 * 1024);
+    receive(f, f->client, bytesOf(raw, at));
+    ck_assert(batchWantsMore(f->client));
+    while (batchWantsMore(f->client)) { /* In one turn: no batch runs in between. */
+        size_t room;
+        char *to = batchRoom(f->server, f->client, &room);
+        ck_assert_uint_le(at + room, total);
+        memcpy(to, raw + at, room);
+        batchReceived(f->server, f->client, room);
+        at += room;
+    }
+    ck_assert_uint_eq(at, total);
+    batchRun(f->server);
+    ck_assert_uint_eq(replyBufSize(&f->client->out), 90 * 1024 + strlen("$92160\r\n\r\n"));
+    ck_assert_uint_eq(f->client->pending_capacity, 0);
+    fakeFree(f);
+}
+END_TEST
+
+TESTS("core/batch", aBigRequestIsReadToItsEndAndNotBeyond,
+      aClientOverItsHardOutputLimitRunsNothingMore, withoutALimitAllIsAnswered)

@@ -144,7 +144,6 @@ END_TEST
 
 START_TEST(aDeadKeyFoundByAReadIsToldAndRemembered) {
     begin("CLIENT TRACKING ON");
-    fakeCall(f, "DEBUG SET-ACTIVE-EXPIRE 0");
     write("SET k 1 PX 10");
     call(reader, "GET k", "$1|1|");
     fakeAdvanceMs(f, 20);
@@ -347,7 +346,6 @@ END_TEST
 
 START_TEST(aKeyThatExpiresIsBroadcastToWhoWroteIt) {
     begin("CLIENT TRACKING ON BCAST NOLOOP");
-    fakeCall(f, "DEBUG SET-ACTIVE-EXPIRE 0");
     call(reader, "SET k 1 PX 10", "+OK|");
     fakeAdvanceMs(f, 20);
     call(reader, "GET k", "_|" INVALID("$1|k|"));
