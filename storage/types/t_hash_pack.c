@@ -1,6 +1,7 @@
 /* Small hashes: listpacks, plain or with deadlines. */
 #include "storage/base/ensure.h"
 #include "storage/base/mem.h"
+#include "storage/types/pack_value.h"
 #include "storage/types/t_hash_internal.h"
 
 listpack *packOf(const entry *e) {
@@ -186,28 +187,6 @@ size_t packRemoveDue(entry *e, int64_t past_ms, size_t max, hashVisit visit, voi
 
 /* ---- as values of an entry ---- */
 
-static void freeListpack(void *value) {
-    listpackFree(value);
-}
-
-static size_t onePart(const void *value) {
-    (void)value;
-    return 1;
-}
-
-static size_t listpackBytesHeld(const void *value) {
-    return listpackMemory(value);
-}
-
-static void *copyListpack(const void *value) {
-    return listpackCopy(value);
-}
-
-static void *moveListpack(void *value, uint64_t *cursor) {
-    *cursor = 0;
-    return listpackMove(value);
-}
-
 static void addDigest(void *ctx, const hashPair *pair) {
     *(uint64_t *)ctx += hashPairDigest(pair);
 }
@@ -218,12 +197,7 @@ static uint64_t digestListpack(const void *value) {
     return sum;
 }
 
-const valueOps hashListpackOps = {.free = freeListpack,
-                                  .parts = onePart,
-                                  .memory = listpackBytesHeld,
-                                  .copy = copyListpack,
-                                  .move = moveListpack,
-                                  .digest = digestListpack};
+const valueOps hashListpackOps = {PACK_VALUE_OPS, .digest = digestListpack};
 
 static void freePack(void *value) {
     listpackFree(((hashPack *)value)->lp);
@@ -255,7 +229,7 @@ static uint64_t digestPack(const void *value) {
 }
 
 const valueOps hashPackOps = {.free = freePack,
-                              .parts = onePart,
+                              .parts = valueIsOnePart,
                               .memory = packBytesHeld,
                               .copy = copyPack,
                               .move = movePack,

@@ -1,5 +1,6 @@
 /* What entries must know of lists; see values.h. */
 #include "storage/base/digest.h"
+#include "storage/types/pack_value.h"
 #include "storage/types/t_list.h"
 
 /* The digest of a list, one element after the other, in whatever encoding. */
@@ -11,28 +12,6 @@ static uint64_t digestMore(uint64_t digest, listpackValue element) {
 
 /* ---- listpack ---- */
 
-static void packFree(void *value) {
-    listpackFree(value);
-}
-
-static size_t packParts(const void *value) {
-    (void)value;
-    return 1;
-}
-
-static size_t packMemory(const void *value) {
-    return listpackMemory(value);
-}
-
-static void *packCopy(const void *value) {
-    return listpackCopy(value);
-}
-
-static void *packMove(void *value, uint64_t *cursor) {
-    *cursor = 0;
-    return listpackMove(value);
-}
-
 static uint64_t packDigest(const void *value) {
     const listpack *lp = value;
     uint64_t digest = 0;
@@ -41,12 +20,7 @@ static uint64_t packDigest(const void *value) {
     return digest;
 }
 
-const valueOps listListpackOps = {.free = packFree,
-                                  .parts = packParts,
-                                  .memory = packMemory,
-                                  .copy = packCopy,
-                                  .move = packMove,
-                                  .digest = packDigest};
+const valueOps listListpackOps = {PACK_VALUE_OPS, .digest = packDigest};
 
 /* ---- quicklist ---- */
 

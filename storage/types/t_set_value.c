@@ -1,5 +1,6 @@
 /* What every collection is asked for (values.h), for the three forms of a set. */
 #include "storage/base/digest.h"
+#include "storage/types/pack_value.h"
 #include "storage/types/t_set_internal.h"
 
 enum {
@@ -15,11 +16,6 @@ static uint64_t digestOf(setIterator it) {
     char scratch[NUM_INT_MAX];
     for (setMember m; setIteratorNext(&it, &m);) sum += digestXxh3(setMemberText(m, scratch));
     return sum;
-}
-
-static size_t onePart(const void *value) {
-    (void)value;
-    return 1;
 }
 
 /* ---- intsets ---- */
@@ -46,7 +42,7 @@ static uint64_t digestOfInts(const void *value) {
 }
 
 const valueOps setIntsetOps = {.free = freeInts,
-                               .parts = onePart,
+                               .parts = valueIsOnePart,
                                .memory = memoryOfInts,
                                .copy = copyInts,
                                .move = moveInts,
@@ -54,33 +50,11 @@ const valueOps setIntsetOps = {.free = freeInts,
 
 /* ---- listpacks ---- */
 
-static void freeListpack(void *value) {
-    listpackFree(value);
-}
-
-static size_t memoryOfListpack(const void *value) {
-    return listpackMemory(value);
-}
-
-static void *copyListpack(const void *value) {
-    return listpackCopy(value);
-}
-
-static void *moveListpack(void *value, uint64_t *cursor) {
-    *cursor = 0;
-    return listpackMove(value);
-}
-
 static uint64_t digestOfListpack(const void *value) {
     return digestOf((setIterator){.lp = value, .at = listpackFirst(value)});
 }
 
-const valueOps setListpackOps = {.free = freeListpack,
-                                 .parts = onePart,
-                                 .memory = memoryOfListpack,
-                                 .copy = copyListpack,
-                                 .move = moveListpack,
-                                 .digest = digestOfListpack};
+const valueOps setListpackOps = {PACK_VALUE_OPS, .digest = digestOfListpack};
 
 /* ---- dicts ---- */
 

@@ -1,6 +1,7 @@
 /* What every collection is asked for (values.h), for the two forms of a sorted set. */
 #include "storage/base/digest.h"
 #include "storage/base/mem.h"
+#include "storage/types/pack_value.h"
 #include "storage/types/t_zset_internal.h"
 #include "storage/types/t_zset_range.h"
 
@@ -20,28 +21,6 @@ static uint64_t digestOf(bytes name, double score) {
 
 /* ---- listpacks ---- */
 
-static void freeListpack(void *value) {
-    listpackFree(value);
-}
-
-static size_t onePart(const void *value) {
-    (void)value;
-    return 1;
-}
-
-static size_t memoryOfListpack(const void *value) {
-    return listpackMemory(value);
-}
-
-static void *copyListpack(const void *value) {
-    return listpackCopy(value);
-}
-
-static void *moveListpack(void *value, uint64_t *cursor) {
-    *cursor = 0;
-    return listpackMove(value);
-}
-
 static uint64_t digestOfListpack(const void *value) {
     uint64_t sum = 0;
     char scratch[NUM_INT_MAX];
@@ -53,12 +32,7 @@ static uint64_t digestOfListpack(const void *value) {
     return sum;
 }
 
-const valueOps zsetListpackOps = {.free = freeListpack,
-                                  .parts = onePart,
-                                  .memory = memoryOfListpack,
-                                  .copy = copyListpack,
-                                  .move = moveListpack,
-                                  .digest = digestOfListpack};
+const valueOps zsetListpackOps = {PACK_VALUE_OPS, .digest = digestOfListpack};
 
 /* ---- trees ---- */
 

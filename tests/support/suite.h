@@ -24,12 +24,14 @@ static inline uint64_t suiteRounds(uint64_t in_ci) {
     return in_ci * (given ? strtoull(given, NULL, 10) : 1);
 }
 
-#define TESTS(title, ...)                                                                          \
+/* The main() of a file of tests, each of which runs between 'begin' and 'end' (NULL: nothing). */
+#define TESTS_BETWEEN(title, begin, end, ...)                                                      \
     int main(void) {                                                                               \
         const TTest *list[] = {__VA_ARGS__};                                                       \
         Suite *suite = suite_create(title);                                                        \
         TCase *cases = tcase_create(title);                                                        \
         tcase_set_timeout(cases, 240);                                                             \
+        tcase_add_checked_fixture(cases, begin, end);                                              \
         for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) tcase_add_test(cases, list[i]);  \
         suite_add_tcase(suite, cases);                                                             \
         SRunner *runner = srunner_create(suite);                                                   \
@@ -38,5 +40,7 @@ static inline uint64_t suiteRounds(uint64_t in_ci) {
         srunner_free(runner);                                                                      \
         return failed ? 1 : 0;                                                                     \
     }
+
+#define TESTS(title, ...) TESTS_BETWEEN(title, NULL, NULL, __VA_ARGS__)
 
 #endif

@@ -171,20 +171,7 @@ START_TEST(historyTakesASampleASecond) {
 }
 END_TEST
 
-int main(void) {
-    const TTest *list[] = {slowCallsAndSpikesAreTold, tellsFiguresUnderTheNamesOfTheExporter,
-                           eachNameIsDeclaredOnce,    healthIsTold,
-                           servesThePageWhole,        headHasNoBody,
-                           refusesWhatItDoesNotKnow,  requestIsWholeAfterAnEmptyLine,
-                           historyTakesASampleASecond};
-    Suite *suite = suite_create("metrics http");
-    TCase *cases = tcase_create("metrics http");
-    tcase_add_checked_fixture(cases, setUp, tearDown);
-    for (size_t i = 0; i < sizeof list / sizeof *list; i++) tcase_add_test(cases, list[i]);
-    suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? 1 : 0;
-}
+TESTS_BETWEEN("metrics http", setUp, tearDown, slowCallsAndSpikesAreTold,
+              tellsFiguresUnderTheNamesOfTheExporter, eachNameIsDeclaredOnce, healthIsTold,
+              servesThePageWhole, headHasNoBody, refusesWhatItDoesNotKnow,
+              requestIsWholeAfterAnEmptyLine, historyTakesASampleASecond)

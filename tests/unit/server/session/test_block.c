@@ -291,29 +291,9 @@ START_TEST(waitEndsWithTime) {
 }
 END_TEST
 
-int main(void) {
-    const TTest *list[] = {servedWhenTheKeyComes,
-                           firstComeFirstServed,
-                           requestsBehindItWaitToo,
-                           timeIsUpInFractions,
-                           timeoutsAreChecked,
-                           waitsCountOnceAndWhenTheyAreOver,
-                           waitersAreServedBehindExecAndShownOnce,
-                           whoPassesOnWakesOthers,
-                           passingToItselfEnds,
-                           keysThatComeByOtherWaysServe,
-                           goneKeysServeWhoAskedForThat,
-                           unblockEndsTheWait,
-                           goneClientsWaitNoMore,
-                           waitEndsWithTime};
-    Suite *suite = suite_create("block");
-    TCase *cases = tcase_create("block");
-    tcase_add_checked_fixture(cases, setUp, tearDown);
-    for (size_t i = 0; i < sizeof list / sizeof *list; i++) tcase_add_test(cases, list[i]);
-    suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? 1 : 0;
-}
+TESTS_BETWEEN("block", setUp, tearDown, servedWhenTheKeyComes, firstComeFirstServed,
+              requestsBehindItWaitToo, timeIsUpInFractions, timeoutsAreChecked,
+              waitsCountOnceAndWhenTheyAreOver, waitersAreServedBehindExecAndShownOnce,
+              whoPassesOnWakesOthers, passingToItselfEnds, keysThatComeByOtherWaysServe,
+              goneKeysServeWhoAskedForThat, unblockEndsTheWait, goneClientsWaitNoMore,
+              waitEndsWithTime)

@@ -470,36 +470,14 @@ START_TEST(defragForgetsAValueThatWentMeanwhile) {
 }
 END_TEST
 
-int main(void) {
-    const TTest *list[] = {setAddsThenOverwritesInSilence,
-                           setOverCollectionOrBlobTellsOverwritten,
-                           setDropsTheDeadlineUnlessToldToKeepIt,
-                           keyLivesAtItsDeadlineAndNotAfter,
-                           setOverExpiredKeyIsANewKey,
-                           whereKeysMayNotExpireTheyAreOnlyHidden,
-                           deleteTellsWhy,
-                           detachedEntryIsAddedUnderAnotherName,
-                           replaceTellsOfTheOldOneOnly,
-                           deadlineComesChangesAndGoes,
-                           updatesKeepTheDeadline,
-                           expiresInOrderAndNoMoreThanAsked,
-                           flushForgetsAllAtOnceAndFreesLater,
-                           swapExchangesKeysAndStaysWhoItIs,
-                           randomSkipsKeysPastTheirDeadline,
-                           everyChangeIsCounted,
-                           whatOnlyLooksOrFailsCountsAsNoChange,
-                           scanVisitsAllEvenThosePastTheirDeadline,
-                           defragEmptiesSparsePagesAndLosesNothing,
-                           defragWalksBigValuesInSteps,
-                           defragForgetsAValueThatWentMeanwhile};
-    Suite *suite = suite_create("db");
-    TCase *cases = tcase_create("db");
-    tcase_add_checked_fixture(cases, setUp, tearDown);
-    for (size_t i = 0; i < sizeof list / sizeof *list; i++) tcase_add_test(cases, list[i]);
-    suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? 1 : 0;
-}
+TESTS_BETWEEN("db", setUp, tearDown, setAddsThenOverwritesInSilence,
+              setOverCollectionOrBlobTellsOverwritten, setDropsTheDeadlineUnlessToldToKeepIt,
+              keyLivesAtItsDeadlineAndNotAfter, setOverExpiredKeyIsANewKey,
+              whereKeysMayNotExpireTheyAreOnlyHidden, deleteTellsWhy,
+              detachedEntryIsAddedUnderAnotherName, replaceTellsOfTheOldOneOnly,
+              deadlineComesChangesAndGoes, updatesKeepTheDeadline, expiresInOrderAndNoMoreThanAsked,
+              flushForgetsAllAtOnceAndFreesLater, swapExchangesKeysAndStaysWhoItIs,
+              randomSkipsKeysPastTheirDeadline, everyChangeIsCounted,
+              whatOnlyLooksOrFailsCountsAsNoChange, scanVisitsAllEvenThosePastTheirDeadline,
+              defragEmptiesSparsePagesAndLosesNothing, defragWalksBigValuesInSteps,
+              defragForgetsAValueThatWentMeanwhile)
