@@ -21,17 +21,25 @@ typedef struct claim {
     uint64_t changes;
 } claim;
 
-/* The stream and the group of arguments 1 and 2, where they are; false with the error replied. */
-static bool findGroup(client *c, claim *k) {
+/* What the key of argument 1 holds, of whatever type, or NULL. */
+static entry *openKey(client *c, claim *k) {
     k->key = argKey(c, 1);
     k->now_ms = c->server->now_ms;
     k->delivered_ms = k->now_ms;
     k->retry_count = -1;
-    entry *e = streamKeyOpen(c, k->key);
+    return streamKeyOpen(c, k->key);
+}
+
+/* The stream and the group of argument 2, where they are; false with the error replied. */
+static bool findGroupIn(client *c, claim *k, entry *e) {
     if (!keyIsType(c, e, TYPE_STREAM)) return false;
     k->s = e ? streamOf(e) : NULL;
     k->group = e ? streamGroupFind(k->s, c->argv[2]) : NULL;
     return true;
+}
+
+static bool findGroup(client *c, claim *k) {
+    return findGroupIn(c, k, openKey(c, k));
 }
 
 static bool openGroup(client *c, claim *k) {
@@ -237,7 +245,8 @@ static streamId claimFrom(claim *k, autoClaim *a) {
 static void xautoclaimCommand(client *c) {
     claim k = {.force = false};
     autoClaim a = {.count = 0};
-    if (!findGroup(c, &k) || !parseAutoClaim(c, &k, &a)) return;
+    entry *e = openKey(c, &k);
+    if (!parseAutoClaim(c, &k, &a) || !findGroupIn(c, &k, e)) return;
     if (!k.group) {
         replyNoGroup(c, 1, 2);
         return;

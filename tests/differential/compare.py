@@ -170,6 +170,12 @@ def nearlyEqual(a, b, slack):
 UNORDERED_SETS = (b'SMEMBERS', b'SINTER', b'SUNION', b'SDIFF', b'SPOP')
 
 
+def leavesSetUnsorted(command):
+    """Whether it is a SORT of a set BY a pattern without a star: members come as they are kept."""
+    by = [pattern for word, pattern in zip(command[2:], command[3:]) if word.upper() == b'BY']
+    return command[1] in (b'so4', b'so5') and bool(by) and b'*' not in by[-1]
+
+
 def sameMembers(command, a, b):
     """Of SRANDMEMBER as many of one as of the other, and all of them where all are asked for."""
     if nameOf(command) in UNORDERED_SETS:
@@ -268,6 +274,9 @@ def areEqual(command, a, b):
         return True
     if name == b'SRANDMEMBER' and len(command) == 2:
         return sameKind(a, b)
+    if name in (b'SORT', b'SORT_RO') and both_aggregates and leavesSetUnsorted(command):
+        return len(a.value) == len(b.value) and (
+            any(word.upper() == b'LIMIT' for word in command) or sortedTree(a) == sortedTree(b))
     if name in (*UNORDERED_SETS, b'SRANDMEMBER') and both_aggregates:
         return sameMembers(command, a, b)
     if name == b'ZRANDMEMBER':

@@ -72,7 +72,7 @@ REPLIES_DIFFER = [
      'a range that ends before the first byte is empty in newer servers'),
     (r'OBJECT IDLETIME .*', r'^:\d+\r\n$', r'^:\d+\r\n$',
      'all small integers of the oracle are one object with one time of use'),
-    (r'(BITCOUNT|BITPOS) .*', r'^-ERR (syntax|value is not an int)', r'^:(0|-1)\r\n',
+    (r'(BITCOUNT|BITPOS) .*', r'^-ERR (syntax|value is not an int)', r'^(:(0|-1)|-WRONGTYPE .*)\r\n',
      'newer servers look at the arguments even if there is no key'),
     (r'CONFIG GET .*', r'\r\nAnKEm\r\n', r'\r\nAKEm\r\n',
      '7.0.15 obeys the letter n of notify-keyspace-events, but does not show it'),
