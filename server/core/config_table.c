@@ -305,6 +305,7 @@ const configRow configRows[] = {
     INTEGER("slowlog-max-len", "128", 0, INT64_MAX, REST),
     INTEGER("latency-monitor-threshold", "0", 0, INT64_MAX, REST),
     YESNO("latency-tracking", "yes", REST),
+    YESNO("key-memory-histograms", "no", REST),
     SPECIAL("latency-tracking-info-percentiles", "50 99 99.9", &configPercentiles, REST,
             .flags = CONFIG_MANY),
     INTEGER("tracking-table-max-keys", "1000000", 0, INT64_MAX, AT(tracking_table_max_keys)),
