@@ -11,8 +11,10 @@ struct topKeys {
     int room, count;
     int least; /* the leader with the smallest sum, once there is no room */
     size_t name_bytes;
-    uint64_t hashes[TOP_KEYS_MAX]; /* apart from the rest: they are searched */
-    uint64_t weights[TOP_KEYS_MAX];
+    uint64_t hashes[TOP_KEYS_MAX];  /* apart from the rest: they are searched */
+    uint64_t weights[TOP_KEYS_MAX]; /* as the sketch estimates them */
+    uint64_t led[TOP_KEYS_MAX];     /* added since it leads */
+    uint64_t total;                 /* of all keys */
     bytes names[TOP_KEYS_MAX];
     uint64_t cells[ROWS][CELLS];
 };
@@ -66,6 +68,7 @@ static void setName(topKeys *t, int at, bytes name) {
 void topKeysAdd(topKeys *t, keyRef key, uint64_t weight) {
     if (!weight || key.name.size > TOP_KEYS_NAME_MAX) return;
     uint64_t sum = raise(t, key.hash, weight);
+    t->total += weight;
     bool full = t->count == t->room;
     if (full && sum <= t->weights[t->least]) return;
     int at = 0;
@@ -78,10 +81,19 @@ void topKeysAdd(topKeys *t, keyRef key, uint64_t weight) {
             t->count++;
         }
         t->hashes[at] = key.hash;
+        t->led[at] = 0;
         setName(t, at, key.name);
     }
     t->weights[at] = sum;
+    t->led[at] += weight;
     findLeast(t);
+}
+
+static uint64_t toldWeight(const topKeys *t, int at) {
+    uint64_t estimate = t->weights[at], shared = 0;
+    if (t->total > estimate) shared = (t->total - estimate) / CELLS;
+    uint64_t less = estimate > shared ? estimate - shared : 0;
+    return less > t->led[at] ? less : t->led[at];
 }
 
 static int largestFirst(const void *left, const void *right) {
@@ -91,7 +103,7 @@ static int largestFirst(const void *left, const void *right) {
 }
 
 int topKeysList(const topKeys *t, topKey *out) {
-    for (int i = 0; i < t->count; i++) out[i] = (topKey){t->names[i], t->weights[i]};
+    for (int i = 0; i < t->count; i++) out[i] = (topKey){t->names[i], toldWeight(t, i)};
     qsort(out, (size_t)t->count, sizeof *out, largestFirst);
     return t->count;
 }

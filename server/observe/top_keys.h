@@ -2,9 +2,12 @@
  * number: a count-min sketch with conservative update (Estan and Varghese 2002; Cormode and
  * Muthukrishnan 2005), and beside it the keys that lead.
  *
- * A sum is never told too small, and too large only by what keys that share each of its cells have
- * added: exact in practice up to some thousand keys. Only leaders have their names kept. Knows
- * nothing of servers. */
+ * The sketch's estimate of a sum is too large by what keys that share each of its cells have added.
+ * It decides who leads; what is told of a leader is that estimate less the average of a cell, or
+ * what it added since it leads, which is counted exactly, where that is more. So sums are exact as
+ * long as all keys can lead, good for keys that have more than a few thousandths of everything, and
+ * not far too large for the others. Only leaders have their names kept. Knows nothing of servers.
+ */
 #ifndef EBB_SERVER_OBSERVE_TOP_KEYS_H
 #define EBB_SERVER_OBSERVE_TOP_KEYS_H
 
