@@ -298,14 +298,13 @@ const configRow configRows[] = {
     INTEGER("stream-node-max-entries", "100", 0, INT64_MAX, AT(types.stream_node_entries)),
     INTEGER("stream-idmp-duration", "100", 1, 86400, AT(stream_idmp_duration)),
     INTEGER("stream-idmp-maxsize", "100", 1, 10000, AT(stream_idmp_maxsize)),
-    YESNO("key-memory-histograms", "no", REST, .flags = CONFIG_INERT),
+    YESNO("key-memory-histograms", "no", REST),
 
     /* observing */
     INTEGER("slowlog-log-slower-than", "10000", -1, INT64_MAX, REST),
     INTEGER("slowlog-max-len", "128", 0, INT64_MAX, REST),
     INTEGER("latency-monitor-threshold", "0", 0, INT64_MAX, REST),
     YESNO("latency-tracking", "yes", REST),
-    YESNO("key-memory-histograms", "no", REST),
     SPECIAL("latency-tracking-info-percentiles", "50 99 99.9", &configPercentiles, REST,
             .flags = CONFIG_MANY),
     INTEGER("tracking-table-max-keys", "1000000", 0, INT64_MAX, AT(tracking_table_max_keys)),
