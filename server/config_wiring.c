@@ -12,6 +12,7 @@
 
 int configApplyLog(const config *c) {
     logSettings settings = {.level = (logLevel)c->loglevel,
+                            .format = (logFormat)c->log_format,
                             .file = c->logfile,
                             .use_syslog = c->syslog_enabled,
                             .syslog_ident = c->syslog_ident,
@@ -64,6 +65,7 @@ void configWire(server *s) {
     configOnChange(&s->config, "latency-monitor-threshold", onObserve, s);
     configOnChange(&s->config, "latency-tracking", onObserve, s);
     configOnChange(&s->config, "loglevel", onLog, s);
+    configOnChange(&s->config, "log-format", onLog, s);
     configOnChange(&s->config, "notify-keyspace-events", onNotify, s);
     configOnChange(&s->config, "tracking-table-max-keys", onTrackingLimit, s);
     configOnChange(&s->config, "maxmemory-clients", onClientLimit, s);

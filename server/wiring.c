@@ -3,6 +3,7 @@
 #include "server/commands/commands.h"
 #include "server/config_wiring.h"
 #include "server/core/background.h"
+#include "server/observe/history.h"
 #include "server/observe/info.h"
 #include "server/observe/observe.h"
 #include "server/session/auth.h"
@@ -39,6 +40,7 @@ server *wiringNewServer(const config *cfg, const clockSource *clock) {
 }
 
 void wiringFreeServer(server *s) {
+    historyFree(s);
     infoDetach(s);
     observeDetach(s);
     clientWatchDetach(s);

@@ -82,7 +82,7 @@ struct config {
     int64_t databases, hz;
     bool daemonize;
     char *pidfile, *logfile, *dir;
-    int loglevel, supervised;
+    int loglevel, log_format, supervised;
     bool syslog_enabled;
     char *syslog_ident;
     int syslog_facility;

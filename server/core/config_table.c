@@ -10,6 +10,9 @@ static const configWord log_levels[] = {{"debug", LOG_DEBUG_},    {"verbose", LO
                                         {"notice", LOG_NOTICE},   {"warning", LOG_WARN},
                                         {"nothing", LOG_NOTHING}, {NULL, 0}};
 
+static const configWord log_formats[] = {
+    {"text", LOG_TEXT}, {"logfmt", LOG_LOGFMT}, {"json", LOG_JSON}, {NULL, 0}};
+
 static const configWord supervisors[] = {{"upstart", SUPERVISED_UPSTART},
                                          {"systemd", SUPERVISED_SYSTEMD},
                                          {"auto", SUPERVISED_AUTO},
@@ -121,8 +124,8 @@ const configRow configRows[] = {
     /* network */
     SPECIAL("bind", "* -::*", &configBind, REST, .flags = CONFIG_MANY),
     INTEGER("port", "6379", 0, 65535, AT(port)),
-    INTEGER("metrics-port", "0", 0, 65535, AT(metrics_port), .flags = CONFIG_IMMUTABLE),
-    TEXT("metrics-bind", "127.0.0.1", AT(metrics_bind), .flags = CONFIG_IMMUTABLE),
+    INTEGER("metrics-port", "0", 0, 65535, AT(metrics_port)),
+    TEXT("metrics-bind", "127.0.0.1", AT(metrics_bind)),
     TEXT("bind-source-addr", "", REST),
     YESNO("protected-mode", "yes", AT(protected_mode)),
     INTEGER("tcp-backlog", "511", 0, INT32_MAX, AT(tcp_backlog), .flags = CONFIG_IMMUTABLE),
@@ -176,6 +179,7 @@ const configRow configRows[] = {
     TEXT("pidfile", "", AT(pidfile), .flags = CONFIG_IMMUTABLE),
     WORD("supervised", "no", supervisors, AT(supervised), .flags = CONFIG_IMMUTABLE),
     WORD("loglevel", "notice", log_levels, AT(loglevel)),
+    WORD("log-format", "text", log_formats, AT(log_format)),
     TEXT("logfile", "", AT(logfile), .flags = CONFIG_IMMUTABLE, .accept = configAcceptLogFile),
     YESNO("syslog-enabled", "no", AT(syslog_enabled), .flags = CONFIG_IMMUTABLE),
     TEXT("syslog-ident", "ebb", AT(syslog_ident), .flags = CONFIG_IMMUTABLE),

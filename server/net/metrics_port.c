@@ -1,6 +1,7 @@
 #include "server/net/metrics_port.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "server/net/net_internal.h"
 #include "server/observe/history.h"
@@ -25,6 +26,8 @@ typedef struct visit {
 typedef struct metricsPort {
     uv_tcp_t listener;
     net *net;
+    char *address;
+    int64_t number;
     visit *visits[VISITS_MAX];
 } metricsPort;
 
@@ -106,7 +109,9 @@ static void onVisit(uv_stream_t *stream, int status) {
 /* ---- opening and closing ---- */
 
 static void freePort(uv_handle_t *handle) {
-    memFree(handle->data);
+    metricsPort *p = handle->data;
+    memFree(p->address);
+    memFree(p);
 }
 
 static int openAt(metricsPort *p, const char *address, int port) {
@@ -118,31 +123,42 @@ static int openAt(metricsPort *p, const char *address, int port) {
     return err;
 }
 
+static void closePort(metricsPort *p) {
+    for (int i = 0; i < VISITS_MAX; i++)
+        if (p->visits[i]) leave(p->visits[i]);
+    uv_close((uv_handle_t *)&p->listener, freePort);
+}
+
 int metricsPortOpen(net *n, char *error, size_t error_room) {
     const config *cfg = &n->server->config;
-    if (cfg->metrics_port == 0) return 0;
+    if (cfg->metrics_port == 0) {
+        metricsPortClose(n);
+        return 0;
+    }
+    metricsPort *old = n->metrics;
+    if (old && old->number == cfg->metrics_port && !strcmp(old->address, cfg->metrics_bind))
+        return 0;
     metricsPort *p = memCalloc(1, sizeof *p);
     p->net = n;
+    p->address = memText(cfg->metrics_bind);
+    p->number = cfg->metrics_port;
     uv_tcp_init(&n->loop, &p->listener);
     p->listener.data = p;
     int err = openAt(p, cfg->metrics_bind, (int)cfg->metrics_port);
     if (err < 0) {
         snprintf(error, error_room, "Could not serve metrics at %s:%lld: %s", cfg->metrics_bind,
                  (long long)cfg->metrics_port, uv_strerror(err));
-        uv_close((uv_handle_t *)&p->listener, freePort);
+        closePort(p);
         return ERR_IO;
     }
+    if (old) closePort(old);
     n->metrics = p;
     historyStart(n->server);
     return 0;
 }
 
 void metricsPortClose(net *n) {
-    metricsPort *p = n->metrics;
-    if (!p) return;
+    if (!n->metrics) return;
+    closePort(n->metrics);
     n->metrics = NULL;
-    historyStop(n->server);
-    for (int i = 0; i < VISITS_MAX; i++)
-        if (p->visits[i]) leave(p->visits[i]);
-    uv_close((uv_handle_t *)&p->listener, freePort);
 }

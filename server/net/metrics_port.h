@@ -7,8 +7,8 @@
 
 #include "server/net/net.h"
 
-/* Opens what metrics-port and metrics-bind say; nothing for port 0. On failure a negative ERR_* and
- * a line for the log in 'error'. */
+/* Opens what metrics-port and metrics-bind say now, in place of what was open; nothing for port 0.
+ * On failure a negative ERR_*, a line for the log in 'error', and what was open stays. */
 int metricsPortOpen(net *n, char *error, size_t error_room);
 void metricsPortClose(net *n);
 

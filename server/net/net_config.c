@@ -1,6 +1,7 @@
 /* net_config.c - directives of the network that take effect at once. */
 #include <stdio.h>
 
+#include "server/net/metrics_port.h"
 #include "server/net/net_internal.h"
 
 static bool onPort(void *ctx, config *c, char *error, size_t error_room) {
@@ -30,11 +31,18 @@ static bool onMaxClients(void *ctx, config *c, char *error, size_t error_room) {
     return false;
 }
 
+static bool onMetrics(void *ctx, config *c, char *error, size_t error_room) {
+    (void)c;
+    return metricsPortOpen(ctx, error, error_room) == 0;
+}
+
 void netConfig(net *n) {
     config *c = &n->server->config;
     configOnChange(c, "bind", onBind, n);
     configOnChange(c, "port", onPort, n);
     configOnChange(c, "maxclients", onMaxClients, n);
+    configOnChange(c, "metrics-port", onMetrics, n);
+    configOnChange(c, "metrics-bind", onMetrics, n);
 }
 
 void netAskShutdown(net *n) {

@@ -79,7 +79,7 @@ void historyStart(server *s) {
     takeSample(s->history, s);
 }
 
-void historyStop(server *s) {
+void historyFree(server *s) {
     if (!s->history) return;
     memFree(s->history);
     s->history = NULL;

@@ -9,8 +9,8 @@
 
 enum { HISTORY_SECONDS = 300 };
 
-void historyStart(server *s);
-void historyStop(server *s);
+void historyStart(server *s); /* nothing if it was started */
+void historyFree(server *s);  /* at the end of the server */
 
 /* Appends everything the page shows, as one JSON object: "now", "samples" (oldest first),
  * "commands" (those that took most time first). */

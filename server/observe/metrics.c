@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "server/observe/latency.h"
+#include "server/observe/slowlog.h"
 #include "storage/base/num.h"
 
 typedef enum metricKind { GAUGE, COUNTER, SUMMARY } metricKind;
@@ -279,9 +281,30 @@ static void renderDbs(server *s, infoText *t) {
                  (double)dbAverageTtl(s->dbs[i]) / 1000);
 }
 
+static bytes fieldOf(bytes info, const char *name) {
+    infoPair pair;
+    bytes wanted = bytesOfText(name);
+    while (nextPair(&info, &pair))
+        if (bytesEqual(pair.name, wanted)) return pair.value;
+    return (bytes){0};
+}
+
+/* How many there were and how long they took together, which makes a summary of percentiles. */
+static void renderLatencySum(infoText *t, bytes info, bytes cmd) {
+    char field[160];
+    snprintf(field, sizeof field, "cmdstat_%.*s", (int)cmd.size, cmd.data);
+    bytes counts = fieldOf(info, field);
+    bytes usec = partOf(counts, "usec"), calls = partOf(counts, "calls");
+    line(t, "redis_latency_percentiles_usec_sum{cmd=\"%.*s\"} %.*s", (int)cmd.size, cmd.data,
+         (int)usec.size, usec.data);
+    line(t, "redis_latency_percentiles_usec_count{cmd=\"%.*s\"} %.*s", (int)cmd.size, cmd.data,
+         (int)calls.size, calls.data);
+}
+
 static void renderLatency(infoText *t, bytes info) {
     static const char prefix[] = "latency_percentiles_usec_";
     bool headed = false;
+    bytes whole = info;
     infoPair pair;
     while (nextPair(&info, &pair)) {
         if (!startsWith(pair.name, prefix)) continue;
@@ -303,15 +326,35 @@ static void renderLatency(infoText *t, bytes info) {
             size_t taken = size + (comma != NULL);
             list = bytesOf(list.data + taken, list.size - taken);
         }
+        renderLatencySum(t, whole, cmd);
     }
 }
 
-static bytes fieldOf(bytes info, const char *name) {
-    infoPair pair;
-    bytes wanted = bytesOfText(name);
-    while (nextPair(&info, &pair))
-        if (bytesEqual(pair.name, wanted)) return pair.value;
-    return (bytes){0};
+static void renderSlow(const server *s, infoText *t) {
+    const slowlogEntry *last = slowlogNewest(s->slowlog);
+    head(t, "slowlog_length", GAUGE);
+    line(t, "redis_slowlog_length %zu", slowlogCount(s->slowlog));
+    head(t, "slowlog_last_id", GAUGE);
+    line(t, "redis_slowlog_last_id %lld", last ? (long long)last->id : 0);
+    head(t, "last_slow_execution_duration_seconds", GAUGE);
+    line(t, "redis_last_slow_execution_duration_seconds %.17g",
+         last ? (double)last->duration_us / 1e6 : 0);
+}
+
+static void renderSpikes(const server *s, infoText *t) {
+    int events = latencyEventCount(s->latency);
+    if (events) head(t, "latency_spike_last", GAUGE);
+    for (int i = 0; i < events; i++) {
+        const latencyEvent *e = latencyEventAt(s->latency, i);
+        line(t, "redis_latency_spike_last{event_name=\"%s\"} %lld", e->name,
+             (long long)latencySampleAt(e, e->count - 1)->time_s);
+    }
+    if (events) head(t, "latency_spike_duration_seconds", GAUGE);
+    for (int i = 0; i < events; i++) {
+        const latencyEvent *e = latencyEventAt(s->latency, i);
+        line(t, "redis_latency_spike_duration_seconds{event_name=\"%s\"} %.17g", e->name,
+             latencySampleAt(e, e->count - 1)->ms / 1e3);
+    }
 }
 
 static void renderInstance(server *s, infoText *t, bytes info) {
@@ -348,5 +391,7 @@ void metricsRender(server *s, infoText *t) {
     for (size_t i = 0; i < sizeof labelled_rows / sizeof labelled_rows[0]; i++)
         renderLabelled(t, text, &labelled_rows[i]);
     renderLatency(t, text);
+    renderSlow(s, t);
+    renderSpikes(s, t);
     infoTextClear(&info);
 }

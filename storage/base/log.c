@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "storage/base/err.h"
+#include "storage/base/log_format.h"
 #include "storage/base/num.h"
 
 enum { LINE_MAX_BYTES = 1024, HEADER_MAX_BYTES = 96 };
@@ -69,16 +70,24 @@ static void put(const char *line, size_t size) {
     logCloseFd(fd);
 }
 
-static size_t formatHeader(char *out, int level) {
-    struct timespec now;
+static void putText(int level, const struct timespec *now, bytes text) {
+    char line[HEADER_MAX_BYTES + LINE_MAX_BYTES];
     struct tm local;
     char date[40];
-    clock_gettime(CLOCK_REALTIME, &now);
-    localtime_r(&now.tv_sec, &local);
+    localtime_r(&now->tv_sec, &local);
     strftime(date, sizeof date, "%d %b %Y %H:%M:%S", &local);
-    int size = snprintf(out, HEADER_MAX_BYTES, "%d:%c %s.%03d %c ", (int)getpid(), settings.role,
-                        date, (int)(now.tv_nsec / 1000000), ".-*#"[level]);
-    return (size_t)size;
+    size_t size =
+        (size_t)snprintf(line, HEADER_MAX_BYTES, "%d:%c %s.%03d %c ", (int)getpid(), settings.role,
+                         date, (int)(now->tv_nsec / 1000000), ".-*#"[level]);
+    memcpy(line + size, text.data, text.size);
+    size += text.size;
+    line[size++] = '\n';
+    put(line, size);
+}
+
+static void putRecord(int level, const struct timespec *now, bytes text) {
+    char line[LOG_FORMAT_ROOM(LINE_MAX_BYTES)];
+    put(line, logFormatLine(line, settings.format, level, settings.role, now, text));
 }
 
 void logLine(int level, const char *format, ...) {
@@ -86,27 +95,31 @@ void logLine(int level, const char *format, ...) {
     bool raw = level & LOG_RAW;
     level &= ~LOG_RAW;
 
-    char line[HEADER_MAX_BYTES + LINE_MAX_BYTES + 1];
-    size_t header = raw ? 0 : formatHeader(line, level);
-    char *text = line + header;
+    char text[LINE_MAX_BYTES];
     va_list args;
     va_start(args, format);
-    int wanted = vsnprintf(text, LINE_MAX_BYTES, format, args);
+    int wanted = vsnprintf(text, sizeof text, format, args);
     va_end(args);
     if (wanted < 0) return;
-    size_t size = wanted < LINE_MAX_BYTES ? (size_t)wanted : LINE_MAX_BYTES - 1;
+    size_t size = (size_t)wanted < sizeof text ? (size_t)wanted : sizeof text - 1;
 
     if (settings.use_syslog) {
         static const int priorities[] = {LOG_DEBUG, LOG_INFO, LOG_NOTICE, LOG_WARNING};
         syslog(priorities[level], "%s", text);
     }
-    if (!raw) {
-        /* Text from a client must not be able to forge the header of a line of its own. */
-        for (size_t i = 0; i < size; i++)
-            if (text[i] == '\n' || text[i] == '\r') text[i] = ' ';
-        text[size++] = '\n';
+    if (raw) {
+        put(text, size);
+        return;
     }
-    put(line, header + size);
+    /* Text from a client must not be able to forge the header of a line of its own. */
+    for (size_t i = 0; i < size; i++)
+        if (text[i] == '\n' || text[i] == '\r') text[i] = ' ';
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (settings.format == LOG_TEXT)
+        putText(level, &now, bytesOf(text, size));
+    else
+        putRecord(level, &now, bytesOf(text, size));
 }
 
 void logFromSignal(int level, const char *text) {

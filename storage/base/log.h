@@ -14,8 +14,13 @@
 typedef enum logLevel { LOG_DEBUG_, LOG_VERBOSE, LOG_NOTICE, LOG_WARN, LOG_NOTHING } logLevel;
 #define LOG_RAW 0x400 /* or-ed to a level: the text alone, no header */
 
+/* Text is the form that tools for Redis parse; see log_format.h for the others. Raw lines are the
+ * same in all. */
+typedef enum logFormat { LOG_TEXT, LOG_LOGFMT, LOG_JSON } logFormat;
+
 typedef struct logSettings {
     logLevel level;
+    logFormat format;
     const char *file; /* "" for standard output; borrowed until the next logConfigure */
     bool use_syslog;
     const char *syslog_ident;

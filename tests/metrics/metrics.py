@@ -134,6 +134,26 @@ def beHostile(server, port):
     client.close()
 
 
+def reopen(server, port):
+    """The port moves, closes and opens while the server runs."""
+    client = resp.Connection(server.port, timeout_s=5)
+    check('its own value again', client.ask('CONFIG', 'SET', 'metrics-port', str(port)).kind == b'+')
+    check('it still answers', fetch(port, '/livez')[0] == 200)
+    check('a taken port is refused',
+          client.ask('CONFIG', 'SET', 'metrics-port', str(server.port)).kind == b'-')
+    check('and the old one stays', fetch(port, '/livez')[0] == 200)
+    other = freePort()
+    check('it moves', client.ask('CONFIG', 'SET', 'metrics-port', str(other)).kind == b'+')
+    check('it answers there', fetch(other, '/livez')[0] == 200)
+    check('it closes', client.ask('CONFIG', 'SET', 'metrics-port', '0').kind == b'+')
+    for gone in (port, other):
+        try:
+            check('nobody answers', fetch(gone, '/livez')[0] == 0)
+        except OSError:
+            check('nobody answers', True)
+    client.close()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('--ebb', required=True)
@@ -146,6 +166,7 @@ def main():
         for path in ('/livez', '/readyz', '/'):
             check(path, fetch(port, path)[0] == 200)
         beHostile(server, port)
+        reopen(server, port)
     finally:
         server.kill()
     print(f'{passed} passed, {failed} failed')

@@ -1,7 +1,9 @@
 #include "server/observe/metrics_http.h"
 
 #include "server/observe/history.h"
+#include "server/observe/latency.h"
 #include "server/observe/metrics_page.h"
+#include "server/observe/slowlog.h"
 #include "storage/base/mem.h"
 #include "tests/support/fake_server.h"
 #include "tests/support/suite.h"
@@ -66,6 +68,21 @@ START_TEST(tellsFiguresUnderTheNamesOfTheExporter) {
     HAS(reply, "redis_rdb_last_bgsave_status 1\n");
     HAS(reply, "redis_mode=\"standalone\"");
     ck_assert_ptr_null(strstr(strstr(reply, "\r\n\r\n") + 4, "\r"));
+}
+END_TEST
+
+START_TEST(slowCallsAndSpikesAreTold) {
+    fakeCall(f, "CONFIG SET slowlog-log-slower-than 0 latency-tracking yes");
+    fakeCall(f, "SET a 1");
+    slowlogReset(f->server->slowlog);
+    fakeCall(f, "SET a 1");
+    latencyAdd(f->server->latency, "command", 1234, 250);
+    const char *reply = get("/metrics");
+    HAS(reply, "\nredis_slowlog_length 1\n");
+    HAS(reply, "\nredis_latency_spike_last{event_name=\"command\"} 1234\n");
+    HAS(reply, "\nredis_latency_spike_duration_seconds{event_name=\"command\"} 0.25\n");
+    HAS(reply, "\nredis_latency_percentiles_usec{cmd=\"set\",quantile=\"50\"} ");
+    HAS(reply, "\nredis_latency_percentiles_usec_count{cmd=\"set\"} 2\n");
 }
 END_TEST
 
@@ -151,18 +168,14 @@ START_TEST(historyTakesASampleASecond) {
     char last[64];
     snprintf(last, sizeof last, "\"commands\":%d,", HISTORY_SECONDS + 20);
     HAS(reply, last);
-    historyStop(f->server);
 }
 END_TEST
 
 int main(void) {
-    const TTest *list[] = {tellsFiguresUnderTheNamesOfTheExporter,
-                           eachNameIsDeclaredOnce,
-                           healthIsTold,
-                           servesThePageWhole,
-                           headHasNoBody,
-                           refusesWhatItDoesNotKnow,
-                           requestIsWholeAfterAnEmptyLine,
+    const TTest *list[] = {slowCallsAndSpikesAreTold, tellsFiguresUnderTheNamesOfTheExporter,
+                           eachNameIsDeclaredOnce,    healthIsTold,
+                           servesThePageWhole,        headHasNoBody,
+                           refusesWhatItDoesNotKnow,  requestIsWholeAfterAnEmptyLine,
                            historyTakesASampleASecond};
     Suite *suite = suite_create("metrics http");
     TCase *cases = tcase_create("metrics http");

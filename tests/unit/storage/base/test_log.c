@@ -49,6 +49,41 @@ START_TEST(lineHasPidRoleDateAndLevel) {
 }
 END_TEST
 
+static void openRecordLog(logFormat format) {
+    openLogAt(LOG_DEBUG_);
+    logSettings record = {.level = LOG_DEBUG_, .format = format, .file = path, .role = 'M'};
+    ck_assert_int_eq(logConfigure(&record), ERR_OK);
+}
+
+#define UTC "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z"
+
+START_TEST(linesForMachinesAreWellFormed) {
+    openRecordLog(LOG_LOGFMT);
+    logLine(LOG_NOTICE, "it's \"ready\"");
+    assertMatches(readLog(), "^time=" UTC " level=notice pid=[0-9]+ role=primary "
+                             "msg=\"it's \\\\\"ready\\\\\"\"\n$");
+    openRecordLog(LOG_JSON);
+    logSetRole('S');
+    logLine(LOG_WARN, "a\\b\tc\nd\x01 \xc3\xa4 \xff\xc0\x80 \xed\xa0\x80");
+    assertMatches(readLog(),
+                  "^\\{\"time\":\"" UTC "\",\"level\":\"warning\",\"pid\":[0-9]+,"
+                  "\"role\":\"replica\",\"msg\":\"a\\\\\\\\b\\\\u0009c d\\\\u0001 \xc3\xa4 "
+                  "\\\\u00ff\\\\u00c0\\\\u0080 \\\\u00ed\\\\u00a0\\\\u0080\"\\}\n$");
+}
+END_TEST
+
+START_TEST(theLongestLineFits) {
+    openRecordLog(LOG_JSON);
+    char text[4000];
+    memset(text, 1, sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    logLine(LOG_NOTICE, "%s", text);
+    const char *line = readLog();
+    ck_assert_uint_gt(strlen(line), 6000);
+    ck_assert_str_eq(line + strlen(line) - 3, "\"}\n");
+}
+END_TEST
+
 START_TEST(eachLevelHasItsSign) {
     openLogAt(LOG_DEBUG_);
     logSetRole('S');
@@ -154,7 +189,8 @@ START_TEST(signalLineHasItsOwnHeader) {
 }
 END_TEST
 
-TESTS("log", lineHasPidRoleDateAndLevel, eachLevelHasItsSign, linesUnderTheLevelAreDropped,
-      levelNothingSilencesWarnings, textCannotForgeALine, longTextIsCutToOneKilobyte,
-      fileMovedAwayIsMadeAnew, unusableFileIsRefusedAndTheOldOneKept, emptyFileMeansStandardOutput,
+TESTS("log", linesForMachinesAreWellFormed, theLongestLineFits, lineHasPidRoleDateAndLevel,
+      eachLevelHasItsSign, linesUnderTheLevelAreDropped, levelNothingSilencesWarnings,
+      textCannotForgeALine, longTextIsCutToOneKilobyte, fileMovedAwayIsMadeAnew,
+      unusableFileIsRefusedAndTheOldOneKept, emptyFileMeansStandardOutput,
       signalLineHasItsOwnHeader)
