@@ -37,6 +37,25 @@ START_TEST(tellsTheLargestSumsFirst) {
 }
 END_TEST
 
+START_TEST(sumsAreExactWhereAllKeysLead) {
+    topKeys *t = topKeysNew(TOP_KEYS_MAX);
+    topKey list[TOP_KEYS_MAX];
+    char name[32];
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < TOP_KEYS_MAX; i++) {
+            snprintf(name, sizeof name, "%02d", i);
+            add(t, name, 1000000000 - (uint64_t)i);
+        }
+    }
+    ck_assert_int_eq(topKeysList(t, list), TOP_KEYS_MAX);
+    for (int i = 0; i < TOP_KEYS_MAX; i++) {
+        snprintf(name, sizeof name, "%02d", i);
+        isAt(list, i, name, 2 * (1000000000 - (uint64_t)i));
+    }
+    topKeysFree(t);
+}
+END_TEST
+
 START_TEST(ofNoWeightOrTooLongANameNobodyLeads) {
     topKeys *t = topKeysNew(2);
     topKey list[TOP_KEYS_MAX];
@@ -118,5 +137,6 @@ START_TEST(sumsOfColdKeysAreNotMadeUp) {
 }
 END_TEST
 
-TESTS("top_keys", tellsTheLargestSumsFirst, ofNoWeightOrTooLongANameNobodyLeads,
-      memoryDoesNotGrowWithTheKeys, findsTheHotAmongMany, sumsOfColdKeysAreNotMadeUp)
+TESTS("top_keys", tellsTheLargestSumsFirst, sumsAreExactWhereAllKeysLead,
+      ofNoWeightOrTooLongANameNobodyLeads, memoryDoesNotGrowWithTheKeys, findsTheHotAmongMany,
+      sumsOfColdKeysAreNotMadeUp)
