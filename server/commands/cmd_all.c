@@ -48,6 +48,7 @@ void commandsAddAll(commandTable *t) {
     commandTableAdd(t, slowlogCommands);
     commandTableAdd(t, latencyCommands);
     commandTableAdd(t, monitorCommands);
+    commandTableAdd(t, hotkeysCommands);
     commandTableAdd(t, configCommands);
     commandTableAdd(t, serverCommands);
     commandTableAdd(t, memoryCommands);

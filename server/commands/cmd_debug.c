@@ -265,6 +265,7 @@ static const debugRow rows[] = {
     {"help", 0, 0, debugHelp},
     {"htstats", 1, 1, debugHtstats},
     {"htstats-key", 1, 1, debugHtstatsKey},
+    {"keysizes-hist-assert", 1, 1, debugNothing},
     {"listpack", 1, 1, debugListpack},
     {"loadaof", 0, 0, debugLoadAof},
     {"log", 1, 1, debugLog},

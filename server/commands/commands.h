@@ -50,6 +50,7 @@ extern const commandSpec txCommands[];
 extern const commandSpec slowlogCommands[];
 extern const commandSpec latencyCommands[];
 extern const commandSpec monitorCommands[];
+extern const commandSpec hotkeysCommands[];
 extern const commandSpec configCommands[];
 extern const commandSpec serverCommands[];
 extern const commandSpec memoryCommands[];

@@ -302,7 +302,7 @@ const configRow configRows[] = {
     INTEGER("stream-node-max-entries", "100", 0, INT64_MAX, AT(types.stream_node_entries)),
     INTEGER("stream-idmp-duration", "100", 1, 86400, AT(stream_idmp_duration)),
     INTEGER("stream-idmp-maxsize", "100", 1, 10000, AT(stream_idmp_maxsize)),
-    YESNO("key-memory-histograms", "no", REST, .flags = CONFIG_INERT),
+    YESNO("key-memory-histograms", "no", REST),
 
     /* observing */
     INTEGER("slowlog-log-slower-than", "10000", -1, INT64_MAX, REST),

@@ -111,6 +111,21 @@ void dispatchCount(client *c, command *cmd) {
     c->commands++;
 }
 
+#define NOT_MEASURED SIZE_MAX
+
+/* Where the reply of the call that begins will stand in the output, if somebody measures it. */
+static inline size_t replyStart(const client *c) {
+    return __builtin_expect(c->server->observer.measured, 0) ? replyBufSize(&c->out) : NOT_MEASURED;
+}
+
+static inline void measure(client *c, command *cmd, uint64_t ns, size_t reply_start) {
+    if (__builtin_expect(reply_start == NOT_MEASURED, 1)) return;
+    size_t end = replyBufSize(&c->out);
+    /* What was there before may have been sent meanwhile. */
+    size_t reply_bytes = end > reply_start ? end - reply_start : 0;
+    c->server->observer.measure(c, cmd, ns, reply_bytes);
+}
+
 static inline void noteTracked(client *c, const client *ran, const command *cmd) {
     if (__builtin_expect(c->flags & CLIENT_TRACKING, 0)) c->server->trackedRequest(c, ran, cmd);
 }
@@ -119,6 +134,7 @@ void dispatchCall(client *c, command *cmd) {
     server *s = c->server;
     client *outer = s->current;
     uint64_t start = s->now_ns;
+    size_t reply_start = replyStart(c);
     s->error_mark = s->stats.error_replies;
     s->current = c;
     s->call_depth++;
@@ -132,12 +148,14 @@ void dispatchCall(client *c, command *cmd) {
     s->now_ns = s->clock->monotonic_ns(s->clock->ctx);
     show(c, cmd);
     count(c, cmd, s->now_ns - start);
+    measure(c, cmd, s->now_ns - start, reply_start);
     noteTracked(s->caller, c, cmd);
 }
 
 static void call(client *c, command *cmd) {
     server *s = c->server;
     uint64_t start = s->now_ns;
+    size_t reply_start = replyStart(c);
     s->error_mark = s->stats.error_replies;
     s->current = s->caller = c;
     s->call_depth++;
@@ -158,6 +176,7 @@ static void call(client *c, command *cmd) {
         return;
     }
     count(c, cmd, spent_ns);
+    measure(c, cmd, spent_ns, reply_start);
     c->commands++;
     c->last_active_ms = s->now_ms;
     serverAfterCommand(s);

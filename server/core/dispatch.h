@@ -8,7 +8,7 @@
 #define EBB_SERVER_CORE_DISPATCH_H
 
 #include <stdbool.h>
-
+#include <stddef.h>
 #include <stdint.h>
 
 typedef struct client client;
@@ -39,15 +39,17 @@ typedef struct gateTable {
     void (*execRefused)(client *c);
 } gateTable;
 
-/* Who looks at what runs; kept by server/observe. While nobody does it costs two tests a call. */
+/* Who looks at what runs; kept by server/observe. While nobody does it costs four tests a call. */
 typedef struct callObserver {
     uint64_t slow_ns;  /* a call that took as long is told to 'slow'; UINT64_MAX: none */
     uint64_t event_ns; /* the same of what is no command, told to 'event' */
     bool tracked;      /* each call's time goes into the histogram of its command */
     bool monitored;    /* each call is told to 'called' */
+    bool measured;     /* each call that has come to its end is told to 'measure' */
     void (*slow)(client *c, command *cmd, uint64_t ns);
     void (*called)(client *c, command *cmd);
     void (*event)(server *s, const char *name, uint64_t ns);
+    void (*measure)(client *c, command *cmd, uint64_t ns, size_t reply_bytes);
 } callObserver;
 
 void gateSet(server *s, gate which, gateAnswer (*check)(client *c));

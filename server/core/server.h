@@ -30,6 +30,7 @@ typedef struct multiPool multiPool;
 typedef struct slowlog slowlog;
 typedef struct latencyLog latencyLog;
 typedef struct monitors monitors;
+typedef struct hotkeys hotkeys;
 typedef struct clientWatch clientWatch;
 typedef struct tracking tracking;
 typedef struct clientEvict clientEvict;
@@ -106,6 +107,7 @@ struct server {
     slowlog *slowlog;
     latencyLog *latency;
     monitors *monitors;
+    hotkeys *hotkeys;
     clientWatch *client_watch;
     chain flush_hooks;    /* flushHook: told around the writing of output in each loop iteration */
     chain client_closed;  /* clientClosedHook: told before a client is freed */

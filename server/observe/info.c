@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "server/core/error_stats.h"
+#include "server/observe/hotkeys.h"
 #include "server/observe/info_internal.h"
 #include "storage/base/ensure.h"
 #include "storage/base/mem.h"
@@ -204,6 +205,8 @@ void infoAttach(server *s) {
         {"latencystats", "Latencystats", INFO_ALL, infoLatencyStats},
         {"cluster", "Cluster", INFO_DEFAULT | INFO_ALL, infoCluster},
         {"keyspace", "Keyspace", INFO_DEFAULT | INFO_ALL, infoKeyspace},
+        {"keysizes", "Keysizes", 0, infoKeysizes},
+        {"hotkeys", "Hotkeys", 0, hotkeysInfo},
         {"debug", "Debug", 0, infoDebug},
     };
     ensure(!s->info);

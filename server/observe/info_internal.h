@@ -17,6 +17,7 @@ void infoErrorStats(server *s, infoText *t);
 void infoLatencyStats(server *s, infoText *t);
 void infoCluster(server *s, infoText *t);
 void infoKeyspace(server *s, infoText *t);
+void infoKeysizes(server *s, infoText *t);
 void infoDebug(server *s, infoText *t);
 
 #endif

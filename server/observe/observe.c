@@ -1,5 +1,6 @@
 #include "server/observe/observe.h"
 
+#include "server/observe/hotkeys.h"
 #include "server/observe/latency.h"
 #include "server/observe/monitor.h"
 #include "server/observe/slowlog.h"
@@ -39,10 +40,12 @@ void observeAttach(server *s) {
     s->observer.slow = onSlow;
     s->observer.event = onEvent;
     monitorAttach(s);
+    hotkeysAttach(s);
     observeRefresh(s);
 }
 
 void observeDetach(server *s) {
+    hotkeysDetach(s);
     monitorDetach(s);
     s->observer = (callObserver){.slow_ns = UINT64_MAX, .event_ns = UINT64_MAX};
     slowlogFree(s->slowlog);

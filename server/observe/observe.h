@@ -1,11 +1,11 @@
-/* observe.h - who looks at what runs: SLOWLOG, the latency monitor, histograms and MONITOR put into
- * the server's observer, with the thresholds of the configuration. */
+/* observe.h - who looks at what runs: SLOWLOG, the latency monitor, histograms, MONITOR and
+ * HOTKEYS put into the server's observer, with the thresholds of the configuration. */
 #ifndef EBB_SERVER_OBSERVE_OBSERVE_H
 #define EBB_SERVER_OBSERVE_OBSERVE_H
 
 #include "server/core/server.h"
 
-/* Sets s->slowlog, s->latency, s->monitors and the observer. */
+/* Sets s->slowlog, s->latency, s->monitors, s->hotkeys and the observer. */
 void observeAttach(server *s);
 void observeDetach(server *s);
 

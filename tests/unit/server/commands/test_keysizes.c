@@ -1,0 +1,97 @@
+/* INFO keysizes. */
+#include "tests/support/fake_server.h"
+#include "tests/support/suite.h"
+
+static fakeServer *f;
+
+/* The lines must be these, each written with '|' behind it. */
+static void sizesAre(const char *wanted) {
+    char reply[4096];
+    size_t out = 0;
+    const char *at = strstr(fakeCall(f, "INFO keysizes"), "# Keysizes\r\n");
+    ck_assert_ptr_nonnull(at);
+    for (at += strlen("# Keysizes\r\n"); *at && out < sizeof reply - 1; at++)
+        if (*at != '\r') reply[out++] = *at == '\n' ? '|' : *at;
+    reply[out ? out - 1 : 0] = '\0'; /* The end of the bulk string. */
+    ck_assert_str_eq(reply, wanted);
+}
+
+START_TEST(eachBinHasSizesFromAPowerOfTwoToTheNext) {
+    f = fakeNew();
+    sizesAre("");
+    fakeCall(f, "SET empty ''");
+    fakeCall(f, "SET one 1");
+    fakeCall(f, "SET two 12");
+    fakeCall(f, "SET three -12");
+    fakeCall(f, "SET seven 1234567");
+    fakeCall(f, "SET eight 12345678");
+    sizesAre("db0_distrib_strings_sizes:0=1,1=1,2=2,4=1,8=1|");
+    fakeCall(f, "FLUSHALL");
+    fakeCall(f, "SETRANGE a 511 x");
+    fakeCall(f, "SETRANGE b 1022 x");
+    fakeCall(f, "SETRANGE c 1023 x");
+    fakeCall(f, "SETRANGE d 1048574 x");
+    fakeCall(f, "SETRANGE e 1048575 x");
+    sizesAre("db0_distrib_strings_sizes:512=2,1K=1,512K=1,1M=1|");
+    fakeFree(f);
+}
+END_TEST
+
+START_TEST(collectionsAreCountedByTheirItems) {
+    f = fakeNew();
+    fakeCall(f, "RPUSH l 1 2 3 4 5");
+    fakeCall(f, "SADD s1 1 2 3");
+    fakeCall(f, "SADD s2 a");
+    fakeCall(f, "HSET h a 1 b 2");
+    fakeCall(f, "ZADD z 1 a");
+    fakeCall(f, "XADD x * a 1");
+    sizesAre("db0_distrib_lists_items:4=1|db0_distrib_sets_items:1=1,2=1|"
+             "db0_distrib_zsets_items:1=1|db0_distrib_hashes_items:2=1|");
+    fakeCall(f, "SADD s2 b c d");
+    fakeCall(f, "DEL l");
+    sizesAre("db0_distrib_sets_items:2=1,4=1|db0_distrib_zsets_items:1=1|"
+             "db0_distrib_hashes_items:2=1|");
+    fakeFree(f);
+}
+END_TEST
+
+START_TEST(memoryOfCollectionsIsToldIfConfigured) {
+    f = fakeNew();
+    fakeCall(f, "SET a 1");
+    fakeCall(f, "SADD s 1");
+    fakeCall(f, "CONFIG SET key-memory-histograms yes");
+    const char *reply = fakeCall(f, "INFO keysizes");
+    ck_assert_ptr_nonnull(
+        strstr(reply, "\r\ndb0_distrib_sets_items:1=1\r\ndb0_distrib_sets_sizes:"));
+    ck_assert_ptr_null(strstr(reply, "lists_sizes"));
+    fakeCall(f, "CONFIG SET key-memory-histograms no");
+    sizesAre("db0_distrib_strings_sizes:1=1|db0_distrib_sets_items:1=1|");
+    fakeFree(f);
+}
+END_TEST
+
+START_TEST(eachDbHasItsOwn) {
+    f = fakeNew();
+    for (int i = 0; i < 1000; i++) fakeCallFormat(f, "SET key:%d 1", i);
+    fakeCall(f, "SELECT 3");
+    fakeCall(f, "SET a abcd");
+    sizesAre("db0_distrib_strings_sizes:1=1000|db3_distrib_strings_sizes:4=1|");
+    fakeFree(f);
+}
+END_TEST
+
+/* It looks at every key: whoever asks for everything did not mean that. */
+START_TEST(onlyItsOwnNameAsksForIt) {
+    f = fakeNew();
+    fakeCall(f, "SET a 1");
+    ck_assert_ptr_null(strstr(fakeCall(f, "INFO"), "distrib_"));
+    ck_assert_ptr_null(strstr(fakeCall(f, "INFO all"), "distrib_"));
+    ck_assert_ptr_null(strstr(fakeCall(f, "INFO everything"), "distrib_"));
+    ck_assert_ptr_nonnull(strstr(fakeCall(f, "INFO server KEYSIZES"), "distrib_"));
+    fakeFree(f);
+}
+END_TEST
+
+TESTS("commands/keysizes", eachBinHasSizesFromAPowerOfTwoToTheNext,
+      collectionsAreCountedByTheirItems, memoryOfCollectionsIsToldIfConfigured, eachDbHasItsOwn,
+      onlyItsOwnNameAsksForIt)
