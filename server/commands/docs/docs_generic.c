@@ -140,8 +140,8 @@ const commandDoc docsGeneric[] = {
      .since = "2.6.0",
      .complexity = "O(N), of sorted sets O(N*log(N)).",
      .summary = "Makes a key of the bytes that DUMP gave.",
-     .history = HISTORY({"3.0.0", "REPLACE is new."},
-                        {"5.0.0", "ABSTTL, IDLETIME and FREQ are new."}),
+     .history =
+         HISTORY({"3.0.0", "REPLACE is new."}, {"5.0.0", "ABSTTL, IDLETIME and FREQ are new."}),
      .arguments = RESTORE_ARGUMENTS},
     {.name = "scan",
      .since = "2.8.0",

@@ -144,8 +144,8 @@ const commandDoc docsServer[] = {
      .since = "3.0.0",
      .complexity = "O(N), of sorted sets O(N*log(N)).",
      .summary = "RESTORE of a key whose slot is being moved here.",
-     .history = HISTORY({"3.0.0", "REPLACE is new."},
-                        {"5.0.0", "ABSTTL, IDLETIME and FREQ are new."}),
+     .history =
+         HISTORY({"3.0.0", "REPLACE is new."}, {"5.0.0", "ABSTTL, IDLETIME and FREQ are new."}),
      .syscmd = true,
      .arguments = RESTORE_ARGUMENTS},
     {.name = "shutdown",

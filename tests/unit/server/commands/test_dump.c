@@ -78,7 +78,7 @@ START_TEST(errorsAreThoseClientsKnow) {
     ck_assert_str_eq(restore("b", "0", "FREQ", "256", NULL),
                      "-ERR Invalid FREQ value, must be >= 0 and <= 255\r\n");
     ck_assert_str_eq(restore("b", "0", "FREQ", NULL, NULL), "-ERR syntax error\r\n");
-    payload[1] ^= 1;
+    payload[1] ^= 0x40;
     ck_assert_str_eq(restore("b", "0", NULL, NULL, NULL),
                      "-ERR DUMP payload version or checksum are wrong\r\n");
     CALL(f, "CONFIG SET enable-debug-command yes",

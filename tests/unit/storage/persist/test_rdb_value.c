@@ -338,7 +338,7 @@ START_TEST(zippedFormsAreRead) {
     ck_assert(hashFind(e, BYTES("2"), &pair));
     ck_assert(bytesEqual(pair.value, BYTES("_1")));
     entryFree(e);
-    e = load(RDB_HASH_ZIPMAP, RAW("\x0F\x02\x01"
+    e = load(RDB_HASH_ZIPMAP, RAW("\x0E\x02\x01"
                                   "a\x02\x01"
                                   "bc.\x01"
                                   "d\x01\x00"
