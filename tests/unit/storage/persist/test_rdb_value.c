@@ -443,6 +443,32 @@ START_TEST(errorsSayWhatAndWhere) {
 }
 END_TEST
 
+/* An empty stream with a group that has one entry pending; its consumers follow. */
+#define ZEROS             "\x00\x00\x00\x00\x00\x00\x00"
+#define ID                "\x00" ZEROS ZEROS "\x01"
+#define ONE_PENDING(time) "\x00\x00" ZEROS "\x01\x01g\x00\x00\x00\x01" ID time ZEROS "\x01"
+#define CONSUMER(name)    "\x01" name "\x05" ZEROS "\x01" ID
+
+START_TEST(pendingEntriesHaveOneOwner) {
+    entry *e = load(RDB_STREAM_2, RAW(ONE_PENDING("\x05") "\x01" CONSUMER("a")));
+    streamCheck(streamOf(e));
+    entryFree(e);
+    refuses(RDB_STREAM_2, RAW(ONE_PENDING("\x05") "\x02" CONSUMER("a") CONSUMER("b")),
+            "what a consumer has pending is not its group's alone", 96);
+    refuses(RDB_STREAM_2, RAW(ONE_PENDING("\x05") "\x02" CONSUMER("a") CONSUMER("a")),
+            "a consumer is there twice", 71);
+    refuses(RDB_STREAM_2, RAW(ONE_PENDING("\x05") "\x00"), "a pending entry has no consumer", 42);
+    e = load(RDB_STREAM_2, RAW(ONE_PENDING("\x00") "\x00"));
+    ck_assert_uint_eq(streamGroupAt(streamOf(e), 0)->given_back, 1);
+    entryFree(e);
+}
+END_TEST
+
+START_TEST(streamsCountTheirEntries) {
+    refuses(RDB_STREAM_2, RAW("\x00\x01" ZEROS "\x00"), "a stream has not as many entries", 9);
+}
+END_TEST
+
 START_TEST(footersAreChecked) {
     static const char good[] = "\x00\x05hello\x0a\x00\x63\x72\xdf\x76\x65\x34\x20\x0a";
     char payload[sizeof good - 1];
@@ -480,5 +506,6 @@ END_TEST
 TESTS("rdb_value", payloadsAreThoseOfOthers, streamsAreThoseOfOthers, stringsSurvive, listsSurvive,
       setsSurvive, sortedSetsSurvive, hashesSurvive, streamsSurvive,
       whatWasGivenBackStaysWithoutOwner, arraysHaveNoForm, zippedFormsAreRead, oldSortedSetsAreRead,
-      listpackedSetsAreRead, smallFormsAboveTheLimitsGrow, errorsSayWhatAndWhere, footersAreChecked,
+      listpackedSetsAreRead, smallFormsAboveTheLimitsGrow, errorsSayWhatAndWhere,
+      pendingEntriesHaveOneOwner, streamsCountTheirEntries, footersAreChecked,
       memoryThatCannotBeHadIsToldAtTheEnd)
