@@ -9,6 +9,7 @@ void commandsAddAll(commandTable *t) {
     commandTableAdd(t, digestCommands);
     commandTableAdd(t, lcsCommands);
     commandTableAdd(t, keysCommands);
+    commandTableAdd(t, dumpCommands);
     commandTableAdd(t, expireCommands);
     commandTableAdd(t, scanCommands);
     commandTableAdd(t, objectCommands);

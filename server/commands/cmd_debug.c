@@ -61,6 +61,12 @@ static void debugActiveExpire(client *c) {
     replyOk(c);
 }
 
+/* DEBUG SET-SKIP-CHECKSUM-VALIDATION 0|1 */
+static void debugSkipChecksums(client *c) {
+    c->server->skip_checksums = switchOf(c, 2);
+    replyOk(c);
+}
+
 /* DEBUG PAUSE-CRON 0|1 */
 static void debugPauseCron(client *c) {
     c->server->cron.paused = switchOf(c, 2);
@@ -285,7 +291,7 @@ static const debugRow rows[] = {
     {"segfault", 0, 0, debugSegfault},
     {"set-active-expire", 1, 1, debugActiveExpire},
     {"set-disable-deny-scripts", 1, 1, debugNothing},
-    {"set-skip-checksum-validation", 1, 1, debugNothing},
+    {"set-skip-checksum-validation", 1, 1, debugSkipChecksums},
     {"sleep", 1, 1, debugSleep},
     {"structsize", 0, 0, debugStructSize},
 };

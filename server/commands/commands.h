@@ -13,6 +13,7 @@ extern const commandSpec lcsCommands[];
 extern const commandSpec connectionCommands[];
 extern const commandSpec clientCommands[];
 extern const commandSpec keysCommands[];
+extern const commandSpec dumpCommands[];
 extern const commandSpec expireCommands[];
 extern const commandSpec scanCommands[];
 extern const commandSpec objectCommands[];

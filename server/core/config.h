@@ -113,6 +113,7 @@ struct config {
     int64_t hll_sparse_max_bytes;
     typeLimits types;
     int64_t stream_idmp_duration, stream_idmp_maxsize; /* seconds; ids kept */
+    bool rdb_compression;
     /* the rest hangs behind the table: see config_table.c */
     struct configRest *rest;
 };

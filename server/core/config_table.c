@@ -221,7 +221,7 @@ const configRow configRows[] = {
     SPECIAL("save", "3600 1 300 100 60 10000", &configSave, REST,
             .flags = CONFIG_MANY | CONFIG_INERT),
     YESNO("stop-writes-on-bgsave-error", "yes", REST),
-    YESNO("rdbcompression", "yes", REST),
+    YESNO("rdbcompression", "yes", AT(rdb_compression)),
     YESNO("rdbchecksum", "yes", REST, .flags = CONFIG_IMMUTABLE),
     WORD("sanitize-dump-payload", "no", sanitize_words, REST),
     TEXT("dbfilename", "dump.rdb", REST, .flags = CONFIG_PROTECTED, .accept = configAcceptFileName),

@@ -75,6 +75,7 @@ struct server {
     int64_t lru_offset_ms;   /* tests shift the access clock */
     int64_t reply_peak_ms;   /* for so long a peak of client output is told; DEBUG REPLYBUFFER */
     bool active_expire;      /* DEBUG SET-ACTIVE-EXPIRE */
+    bool skip_checksums;     /* DEBUG SET-SKIP-CHECKSUM-VALIDATION */
     int64_t paused_until_ms; /* CLIENT PAUSE; 0: not */
     bool pause_writes_only;
     int shutdown_asked; /* SHUTDOWN or a signal: 0 no, else see shutdown.h */

@@ -63,8 +63,12 @@ void quicklistAppendListpack(quicklist *q, const listpack *lp, const quicklistLi
             end = next;
             count++;
         }
-        quicklistNode *n = quicklistNodeOf(bytesAt(lp, at), end - at, count);
+        /* Others keep elements among small ones that here have a node of their own. */
+        bytes big = end - at > most ? listpackGet(lp, (listpackAt)at).text : BYTES("");
+        quicklistNode *n =
+            big.size ? quicklistNodePlain(big) : quicklistNodeOf(bytesAt(lp, at), end - at, count);
         quicklistLink(q, n, q->tail, NULL);
+        quicklistSettleEnds(q, limits);
         at = end;
         left -= count;
     }

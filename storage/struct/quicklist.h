@@ -41,10 +41,19 @@ void quicklistMove(quicklist *q, uint64_t *cursor);
 
 /* ---- from and to a listpack ---- */
 
-/* Appends the elements of 'lp', as nodes of their own. */
+/* Appends the elements of 'lp', which may be others' (RDB), as nodes of their own. */
 void quicklistAppendListpack(quicklist *q, const listpack *lp, const quicklistLimits *limits);
 /* The listpack of the only node where that is packed; else NULL. Borrowed. */
 const listpack *quicklistOnlyListpack(const quicklist *q);
+
+/* ---- the nodes as they are, for RDB ---- */
+
+/* NULL at the end. */
+const quicklistNode *quicklistFirstNode(const quicklist *q);
+const quicklistNode *quicklistNextNode(const quicklistNode *n);
+/* The element of a plain node or the listpack of a packed one; unpacked into '*scratch' (memFree;
+ * else NULL) where it is compressed. */
+bytes quicklistNodeBytes(const quicklistNode *n, bool *is_plain, char **scratch);
 
 /* ---- the ends ---- */
 

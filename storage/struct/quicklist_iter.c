@@ -1,6 +1,20 @@
 /* Walking through a list, and finding places in it. */
 #include "storage/struct/quicklist_internal.h"
 
+const quicklistNode *quicklistFirstNode(const quicklist *q) {
+    return q->head;
+}
+
+const quicklistNode *quicklistNextNode(const quicklistNode *n) {
+    return n->next;
+}
+
+bytes quicklistNodeBytes(const quicklistNode *n, bool *is_plain, char **scratch) {
+    *scratch = NULL;
+    *is_plain = n->is_plain;
+    return quicklistNodeView(n, scratch);
+}
+
 quicklistNode *quicklistSeek(const quicklist *q, size_t index, size_t *inside) {
     if (index >= q->count) return NULL;
     quicklistNode *n;

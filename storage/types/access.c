@@ -6,6 +6,11 @@ uint32_t accessLru(int64_t now_ms) {
     return (uint32_t)(now_ms / 1000) & LRU_MASK;
 }
 
+uint32_t accessLruBefore(int64_t now_ms, int64_t idle_s) {
+    uint32_t idle = idle_s < LRU_MASK ? (uint32_t)idle_s : LRU_MASK;
+    return (accessLru(now_ms) - idle) & LRU_MASK;
+}
+
 uint32_t accessLruIdle(uint32_t access, int64_t now_ms) {
     return (accessLru(now_ms) - access) & LRU_MASK;
 }
@@ -20,6 +25,10 @@ static uint32_t lfuBits(int64_t now_ms, uint32_t count) {
 
 uint32_t accessLfuNew(int64_t now_ms) {
     return lfuBits(now_ms, ACCESS_LFU_INITIAL);
+}
+
+uint32_t accessLfuWith(int64_t now_ms, uint8_t count) {
+    return lfuBits(now_ms, count);
 }
 
 uint8_t accessLfuCount(uint32_t access, int64_t now_ms, accessLfuRules rules) {

@@ -23,11 +23,15 @@ typedef struct accessLfuRules {
 
 /* The access bits of a use at 'now_ms' under LRU. */
 uint32_t accessLru(int64_t now_ms);
+/* Those of a use 'idle_s' seconds (not negative) before, at most as long ago as they can say. */
+uint32_t accessLruBefore(int64_t now_ms, int64_t idle_s);
 /* Seconds between the use that left 'access' and 'now_ms'. */
 uint32_t accessLruIdle(uint32_t access, int64_t now_ms);
 
 /* The access bits of a new key under LFU. */
 uint32_t accessLfuNew(int64_t now_ms);
+/* Those of a key that is used now and has this count. */
+uint32_t accessLfuWith(int64_t now_ms, uint8_t count);
 /* The counter as it is at 'now_ms', lowered for the minutes since the last use. */
 uint8_t accessLfuCount(uint32_t access, int64_t now_ms, accessLfuRules rules);
 /* The access bits after one more use at 'now_ms'. 'unit' is drawn uniformly from [0, 1). */

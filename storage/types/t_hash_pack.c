@@ -170,6 +170,11 @@ int64_t packNextDeadline(const entry *e) {
     return at ? deadlineAt(lp, at) : DEADLINE_NONE;
 }
 
+bytes hashTimedPack(const entry *e) {
+    ensure(entryEncoding(e) == ENCODING_LISTPACK_EX);
+    return listpackBytes(packOf(e));
+}
+
 size_t packRemoveDue(entry *e, int64_t past_ms, size_t max, hashVisit visit, void *ctx) {
     if (entryEncoding(e) == ENCODING_LISTPACK) return 0;
     listpack *lp = packOf(e);

@@ -29,6 +29,9 @@ bool hashSetDeadline(entry *e, bytes field, int64_t deadline_ms);
  * each before it goes. The number. */
 size_t hashRemoveDue(entry *e, int64_t past_ms, size_t max, hashVisit visit, void *ctx);
 
+/* The listpack of a small hash that has deadlines (ENCODING_LISTPACK_EX), for RDB. Borrowed. */
+bytes hashTimedPack(const entry *e);
+
 /* The deadline under which a db has filed it, or DEADLINE_NONE. */
 int64_t hashFiled(const entry *e);
 /* Of a hash that may have deadlines. */

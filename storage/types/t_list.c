@@ -70,6 +70,22 @@ static void packIfSmall(entry *e, const quicklistLimits *nodes) {
     quicklistFree(q);
 }
 
+void listAppendPack(entry *e, const listpack *lp, const typeLimits *limits) {
+    quicklistLimits nodes = limitsOf(limits);
+    if (isPacked(e)) {
+        listpack *old = packed(e);
+        bool is_first = listpackSize(old) == LISTPACK_EMPTY;
+        if (is_first && listpackSize(lp) <= nodes.node_bytes &&
+            listpackCount(lp) <= nodes.node_count) {
+            entrySetPointer(e, ENCODING_LISTPACK, listpackFromBytes(listpackBytes(lp)));
+            listpackFree(old);
+            return;
+        }
+        toQuicklist(e, &nodes);
+    }
+    quicklistAppendListpack(chained(e), lp, &nodes);
+}
+
 /* ---- the ends ---- */
 
 void listPush(entry *e, listEnd end, bytes text, const typeLimits *limits) {

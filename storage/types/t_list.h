@@ -26,6 +26,8 @@ size_t listCount(const entry *e);
 
 /* 'text' may not lie in this list. */
 void listPush(entry *e, listEnd end, bytes text, const typeLimits *limits);
+/* Adds the elements of a listpack that was found good at the tail, whole nodes at once: for RDB. */
+void listAppendPack(entry *e, const listpack *lp, const typeLimits *limits);
 /* The element at an end; of a list that is not empty. */
 listpackValue listPeek(entry *e, listEnd end);
 /* Takes out the element at an end. */

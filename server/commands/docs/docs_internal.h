@@ -48,6 +48,14 @@ extern const commandDoc docsList[];
 extern const commandDoc docsHash[];
 extern const commandDoc docsSet[];
 extern const commandDoc docsSortedSet[];
+/* Of RESTORE under both of its names. */
+#define RESTORE_ARGUMENTS                                                                          \
+    ARGUMENTS(KEY("key"), INTEGER("ttl"), STRING("serialized-value"),                              \
+              TOKEN("replace", "REPLACE", .since = "3.0.0", OPTIONAL),                             \
+              TOKEN("absttl", "ABSTTL", .since = "5.0.0", OPTIONAL),                               \
+              INTEGER("seconds", .token = "IDLETIME", .since = "5.0.0", OPTIONAL),                 \
+              INTEGER("frequency", .token = "FREQ", .since = "5.0.0", OPTIONAL))
+
 extern const commandDoc docsGeneric[];
 extern const commandDoc docsConnection[];
 extern const commandDoc docsPubsub[];

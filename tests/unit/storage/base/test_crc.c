@@ -1,0 +1,24 @@
+#include "storage/base/crc.h"
+
+#include "tests/support/suite.h"
+
+START_TEST(checksumIsThePublicOne) {
+    ck_assert_uint_eq(crc64(0, BYTES("")), 0);
+    ck_assert_uint_eq(crc64(0, BYTES("123456789")), 0xe9c6d914c4b8d9ca);
+    static const char payload[] = "\x00\x05hello\x0a\x00";
+    ck_assert_uint_eq(crc64(0, bytesOf(payload, sizeof payload - 1)), 0x0a20346576df7263);
+}
+END_TEST
+
+START_TEST(partsAddUpToTheWhole) {
+    char text[100];
+    for (size_t i = 0; i < sizeof text; i++) text[i] = (char)(i * 37);
+    uint64_t whole = crc64(0, bytesOf(text, sizeof text));
+    for (size_t cut = 0; cut <= sizeof text; cut++) {
+        uint64_t first = crc64(0, bytesOf(text, cut));
+        ck_assert_uint_eq(crc64(first, bytesOf(text + cut, sizeof text - cut)), whole);
+    }
+}
+END_TEST
+
+TESTS("crc", checksumIsThePublicOne, partsAddUpToTheWhole)
