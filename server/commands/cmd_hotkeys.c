@@ -38,7 +38,7 @@ static bool parseMetrics(client *c, hotkeysOptions *o, int *next) {
     for (int i = 4; i < *next; i++)
         if (!parseMetric(c, i, o)) return false;
     if (o->wanted[HOTKEYS_CPU] || o->wanted[HOTKEYS_NET]) return true;
-    replyError(c, "ERR METRICS no valid metrics passed. Supported: CPU|NET");
+    replyError(c, "ERR METRICS no valid metrics passed: CPU and NET are known");
     return false;
 }
 

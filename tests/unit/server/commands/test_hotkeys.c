@@ -207,7 +207,7 @@ START_TEST(startChecksItsArguments) {
         {"METRICS 9223372036854775807 CPU", "METRICS count must be positive"},
         {"METRICS 2147483647 CPU", "METRICS count does not match number of metric types provided"},
         {"METRICS 1 CPU NET", "syntax error"},
-        {"METRICS 1 GPU", "METRICS no valid metrics passed. Supported: CPU|NET"},
+        {"METRICS 1 GPU", "METRICS no valid metrics passed: CPU and NET are known"},
         {"METRICS 2 cpu CPU", "METRICS CPU defined more than once"},
         {"METRICS 2 NET NET", "METRICS NET defined more than once"},
         {"METRICS 1 CPU COUNT 0", "COUNT must be between 1 and 64"},
