@@ -97,6 +97,17 @@ def usableFamilies(families, servers):
     return {family: templates for family, templates in usable.items() if templates}
 
 
+def isOutOfRange(word):
+    """Whether it is a number beyond what a double can hold, or too near to zero."""
+    try:
+        value = abs(float(word))
+    except ValueError:
+        return False
+    if value == 0:
+        return any(digit in b'123456789' for digit in word.lower().partition(b'e')[0])
+    return value < sys.float_info.min or (value == float('inf') and b'inf' not in word.lower())
+
+
 def scriptOf(seed, families, length, not_sent):
     """The commands of one seed. Each script mixes one to three families; dead keys stay for
     themselves, because walks through the keys find them in an order of their own."""
@@ -109,6 +120,8 @@ def scriptOf(seed, families, length, not_sent):
         command = arguments.commandOf(r, r.choice(families[r.choice(mixed)]))
         if 'tracking' in mixed and compare.nameOf(command) == b'SWAPDB':
             continue  # Ebb voids what clients keep; 7.0.15 lets them keep the other db's values.
+        if 'sort' in mixed and any(map(isOutOfRange, command)):
+            continue  # 7.0.15 does not forget the range error of such a number: SORTs fail for it.
         if compare.isSafe(command) and not any(p.fullmatch(printable(command)) for p in not_sent):
             commands.append(command)
     return commands, mixed
