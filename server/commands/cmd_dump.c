@@ -131,7 +131,7 @@ static void restoreCommand(client *c) {
     if (!parseTtl(c, &o)) return;
     entry *e = loadPayload(c, key.name);
     if (!e) return;
-    if (o.ttl_ms && o.ttl_ms <= c->server->now_ms) {
+    if (o.ttl_ms && o.ttl_ms <= c->server->judged_ms) {
         entryFree(e);
         if (o.replace) dbDelete(c->db, key, DB_DELETED);
         replyOk(c);

@@ -21,7 +21,7 @@ enum {
 
 /* The last millisecond whose deadlines have passed. */
 static int64_t pastMs(const client *c) {
-    return c->server->now_ms - 1;
+    return c->server->judged_ms - 1;
 }
 
 /* A field drawn uniformly among those to be seen; false if there is none. */

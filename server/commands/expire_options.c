@@ -59,5 +59,5 @@ bool expireOptionResolve(client *c, const expireOption *o, int64_t *deadline_ms)
 }
 
 bool expireIsPast(const client *c, int64_t deadline_ms) {
-    return deadline_ms <= c->server->now_ms;
+    return deadline_ms <= c->server->judged_ms;
 }

@@ -19,9 +19,4 @@ static inline void keyTellOverwrite(client *c, keyRef key, valueType now) {
     if (e) keyTellOverwriteIn(c, c->db, key, e, now);
 }
 
-/* True if there is a log or a replica: only then is it worth building what propagateAs() takes. */
-static inline bool somebodyFollows(const client *c) {
-    return c->server->effects.live & (1u << EFFECT_PROPAGATE);
-}
-
 #endif

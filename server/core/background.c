@@ -30,7 +30,7 @@ enum { CHUNKS_KEPT = 64, CHUNKS_KEPT_IDLE = 4, CHUNKS_A_STEP = 16 };
 /* ---- expiry ---- */
 
 static bool expiryRests(const server *s) {
-    return !s->active_expire || s->now_ms < s->paused_until_ms;
+    return !s->active_expire || s->deadlines_held || s->now_ms < s->paused_until_ms;
 }
 
 /* A key goes in the millisecond after its deadline. */

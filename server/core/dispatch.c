@@ -130,6 +130,15 @@ static inline void noteTracked(client *c, const client *ran, const command *cmd)
     if (__builtin_expect(c->flags & CLIENT_TRACKING, 0)) c->server->trackedRequest(c, ran, cmd);
 }
 
+/* The handler, and what its changes entail. */
+static inline void run(client *c, command *cmd) {
+    server *s = c->server;
+    uint64_t dirty = s->dirty;
+    cmd->run(c);
+    if (effectsPending(s)) effectsRun(s, c);
+    if (__builtin_expect(somebodyFollows(c), 0)) propagateRequest(c, cmd, s->dirty != dirty);
+}
+
 void dispatchCall(client *c, command *cmd) {
     server *s = c->server;
     client *outer = s->current;
@@ -138,8 +147,7 @@ void dispatchCall(client *c, command *cmd) {
     s->error_mark = s->stats.error_replies;
     s->current = c;
     s->call_depth++;
-    cmd->run(c);
-    if (effectsPending(s)) effectsRun(s, c);
+    run(c, cmd);
     s->call_depth--;
     s->current = outer;
 #ifdef EBB_SHAKE
@@ -159,8 +167,7 @@ static void call(client *c, command *cmd) {
     s->error_mark = s->stats.error_replies;
     s->current = s->caller = c;
     s->call_depth++;
-    cmd->run(c);
-    if (effectsPending(s)) effectsRun(s, c);
+    run(c, cmd);
     s->call_depth--;
     s->current = s->caller = NULL;
     if (__builtin_expect(replyBufSize(&c->pushed) != 0, 0)) replyBufMove(&c->out, &c->pushed);

@@ -56,7 +56,9 @@ void effectSetLive(server *s, effectKind kind, bool live) {
 static inline bool anybodyListens(const server *s, uint32_t class, bool modifies) {
     uint32_t live = s->effects.live;
     if (__builtin_expect(live == 0, 1)) return false;
-    if (modifies && (live & ~(1u << EFFECT_NOTIFY))) return true;
+    const uint32_t choosy = 1u << EFFECT_NOTIFY | 1u << EFFECT_PROPAGATE;
+    if (modifies && (live & ~choosy)) return true;
+    if (live & (1u << EFFECT_PROPAGATE) && class & (NOTIFY_EXPIRED | NOTIFY_EVICTED)) return true;
     return (live & (1u << EFFECT_NOTIFY)) && (s->effects.notify_mask & class);
 }
 
@@ -110,13 +112,6 @@ void keysFlushed(client *c, int db_id) {
             s->effects.onFlush[kind](s->effects.ctx[kind], s, c, db_id);
 }
 
-void propagateAs(client *c, int argc, const bytes *argv) {
-    /* Nobody listens before the log and the replicas exist; their floors take it from here. */
-    (void)c;
-    (void)argc;
-    (void)argv;
-}
-
 bool effectsPending(const server *s) {
     return s->effects.queue->count != 0;
 }
@@ -132,7 +127,10 @@ static void tellSubscribers(server *s, client *by, const change *what) {
 
 void effectsRun(server *s, client *by) {
     changeQueue *q = s->effects.queue;
-    if (!q->count) return;
+    if (!q->count) {
+        if (!by) propagateEach(s); /* Fields that expired are no facts of the queue. */
+        return;
+    }
     /* Subscribers may bring new facts (a woken client pops a list): those are handed out in turn.
      */
     for (size_t i = 0; i < q->count; i++) {
@@ -147,6 +145,7 @@ void effectsRun(server *s, client *by) {
     q->count = 0;
     q->text_size = 0;
     if (q->capacity > QUEUE_KEEP_ITEMS || q->text_capacity > QUEUE_KEEP_TEXT) freeQueue(q);
+    if (!by) propagateEach(s);
 }
 
 /* ---- units ---- */
@@ -206,6 +205,10 @@ static void dueSooner(void *ctx, db *d, int64_t deadline_ms) {
     backgroundDueSooner(ctx, deadline_ms);
 }
 
+static void fieldExpired(void *ctx, db *d, keyRef key, bytes field) {
+    propagateFieldExpired(ctx, dbId(d), key.name, field);
+}
+
 static void fieldsExpired(void *ctx, db *d, keyRef key, size_t count) {
     server *s = ctx;
     s->stats.expired_subkeys += count;
@@ -219,5 +222,6 @@ dbHooks effectsDbHooks(server *s) {
                      .removed = entryRemoved,
                      .added = entryAdded,
                      .dueSooner = dueSooner,
+                     .fieldExpired = fieldExpired,
                      .fieldsExpired = fieldsExpired};
 }

@@ -58,7 +58,7 @@ typedef enum effectKind {
     EFFECT_TRACKING,
     EFFECT_NOTIFY,
     EFFECT_WAKE,
-    EFFECT_PROPAGATE,
+    EFFECT_PROPAGATE, /* hears only of keys that expired or were evicted: see propagate.h */
     EFFECT_KINDS
 } effectKind;
 
@@ -95,11 +95,8 @@ void keyEventIn(client *c, int db, keyRef key, uint32_t class, const char *event
  * caller, who knows how many keys there were. */
 void keysFlushed(client *c, int db);
 
-/* What AOF and replicas get instead of the request (EXPIRE as PEXPIREAT ...). Borrowed until the
- * command ends. Costs nothing while nobody listens. */
-void propagateAs(client *c, int argc, const bytes *argv);
-
-/* Hands recorded facts to subscribers; after each command and each slice of active expiry. */
+/* Hands recorded facts to subscribers; after each command and, with 'by' NULL, each slice of active
+ * expiry and eviction. */
 void effectsRun(server *s, client *by);
 bool effectsPending(const server *s);
 

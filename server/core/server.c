@@ -21,7 +21,13 @@ void serverReadClock(server *s) {
     s->now_ns = s->clock->monotonic_ns(s->clock->ctx);
     s->now_us = s->clock->wall_us(s->clock->ctx);
     s->now_ms = s->now_us / 1000;
+    s->judged_ms = __builtin_expect(s->deadlines_held, 0) ? 0 : s->now_ms;
     s->access_clock = accessLru(serverAccessMs(s));
+}
+
+void serverHoldDeadlines(server *s, bool held) {
+    s->deadlines_held = held;
+    serverReadClock(s);
 }
 
 static inline bool countsUses(const server *s) {
@@ -62,11 +68,12 @@ server *serverNew(const config *cfg, const clockSource *clock) {
     s->reply_peak_ms = SERVER_REPLY_PEAK_MS;
     s->active_expire = true;
     s->observer = (callObserver){.slow_ns = UINT64_MAX, .event_ns = UINT64_MAX};
+    propagateAttach(s);
     s->db_count = (int)cfg->databases;
     s->dbs = memCalloc((size_t)s->db_count, sizeof(db *));
     s->db_hooks = effectsDbHooks(s);
     for (int i = 0; i < s->db_count; i++)
-        s->dbs[i] = dbNew(i, &s->db_hooks, &s->now_ms, s->discard);
+        s->dbs[i] = dbNew(i, &s->db_hooks, &s->judged_ms, s->discard);
     return s;
 }
 
@@ -103,6 +110,7 @@ void serverFree(server *s) {
     batchFree(s->batch);
     commandTableFree(s->commands);
     errorStatsFree(s->errors);
+    propagateDetach(s);
     effectsClear(&s->effects);
     replyPoolTrim(&s->pool, 0);
     configClear(&s->config);

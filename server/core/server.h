@@ -13,6 +13,7 @@
 #include "server/core/dispatch.h"
 #include "server/core/effects.h"
 #include "server/core/cron.h"
+#include "server/core/propagate.h"
 #include "server/core/stats.h"
 #include "storage/base/chain.h"
 #include "storage/base/clock.h"
@@ -38,6 +39,7 @@ typedef struct clientEvict clientEvict;
 struct server {
     const clockSource *clock;
     int64_t now_ms, now_us; /* wall time, frozen for a command */
+    int64_t judged_ms;      /* the time that deadlines are judged by: see serverHoldDeadlines() */
     uint64_t now_ns;        /* monotonic, at the end of the last command */
     uint32_t access_clock;  /* of now: what an access writes into an entry */
     gateTable gates;
@@ -45,6 +47,7 @@ struct server {
     effectTable effects;
     db **dbs;
     int db_count;
+    propagation *propagation;
     uint64_t dirty; /* changes since the start, for INFO and save points */
     stats stats;
     replyPool pool;
@@ -75,6 +78,7 @@ struct server {
     int64_t lru_offset_ms;   /* tests shift the access clock */
     int64_t reply_peak_ms;   /* for so long a peak of client output is told; DEBUG REPLYBUFFER */
     bool active_expire;      /* DEBUG SET-ACTIVE-EXPIRE */
+    bool deadlines_held;     /* see serverHoldDeadlines() */
     bool skip_checksums;     /* DEBUG SET-SKIP-CHECKSUM-VALIDATION */
     int64_t paused_until_ms; /* CLIENT PAUSE; 0: not */
     bool pause_writes_only;
@@ -93,6 +97,12 @@ struct server {
     struct activeExpire *expire;
     struct background *background;
     struct net *net;
+    /* Answers clients, no cron task run: inside of a long load or script. NULL: there are no
+     * sockets.
+     */
+    void (*pollNet)(server *s);
+    /* Makes the loop turn; from any thread. NULL with the other. */
+    void (*wakeNet)(server *s);
     clientPause *pause;
     tracking *tracking;
     clientEvict *client_evict;
@@ -138,6 +148,9 @@ void serverFree(server *s);
 
 /* Reads the clocks into now_*: once per command and loop iteration. */
 void serverReadClock(server *s);
+/* While held, nothing is past its deadline: whoever feeds the server (a log that is replayed, a
+ * primary) says itself what has gone, and keys it still changes must be there. */
+void serverHoldDeadlines(server *s, bool held);
 /* The access bits of an entry that is used now: LRU seconds or, under an LFU policy, minutes and
  * count (see access.h). */
 uint32_t serverAccessOf(server *s, uint32_t old_access);

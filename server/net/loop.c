@@ -18,6 +18,14 @@ static void onWake(uv_async_t *wake) {
     (void)wake;
 }
 
+static void pollNet(server *s) {
+    netPollOnce(s->net);
+}
+
+static void wakeNet(server *s) {
+    netWake(s->net);
+}
+
 net *netNew(server *s) {
     net *n = memCalloc(1, sizeof *n);
     n->server = s;
@@ -31,6 +39,8 @@ net *netNew(server *s) {
     n->closed_hook = (clientClosedHook){.closed = connClientClosed, .ctx = n};
     chainAppend(&s->client_closed, &n->closed_hook.node);
     s->net = n;
+    s->pollNet = pollNet;
+    s->wakeNet = wakeNet;
     return n;
 }
 
@@ -50,6 +60,7 @@ void netFree(net *n) {
     int closed = uv_loop_close(&n->loop);
     ensure(closed == 0);
     s->net = NULL;
+    s->pollNet = s->wakeNet = NULL;
     if (n->spare_fd >= 0) close(n->spare_fd);
     memFree(n);
 }

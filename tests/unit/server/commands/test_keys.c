@@ -315,7 +315,7 @@ static void noteFlush(void *ctx, server *s, client *by, int db_id) {
 START_TEST(wholeDbsAreToldToWhoWatches) {
     f = fakeNew();
     flush_count = 0;
-    effectSubscribe(f->server, EFFECT_PROPAGATE, NULL, noteFlush, NULL);
+    f->server->effects.onFlush[EFFECT_PROPAGATE] = noteFlush;
     effectSetLive(f->server, EFFECT_PROPAGATE, true);
     CALL(f, "FLUSHDB", "+OK|");
     CALL(f, "FLUSHALL", "+OK|");

@@ -530,9 +530,9 @@ static void onUnit(void *ctx, server *s, client *by, bool begins) {
 START_TEST(subscribersHearWhereATransactionBeginsAndEnds) {
     setup();
     story[0] = '\0';
-    effectSubscribe(f->server, EFFECT_PROPAGATE, onChange, NULL, NULL);
-    effectSubscribeUnits(f->server, EFFECT_PROPAGATE, onUnit);
-    effectSetLive(f->server, EFFECT_PROPAGATE, true);
+    f->server->effects.onChange[EFFECT_WAKE] = onChange;
+    effectSubscribeUnits(f->server, EFFECT_WAKE, onUnit);
+    effectSetLive(f->server, EFFECT_WAKE, true);
     CALL(f, "SET a 1", "+OK|");
     CALL(f, "MULTI", "+OK|");
     CALL(f, "SET b 1", "+QUEUED|");
