@@ -2,27 +2,26 @@
 #include "tests/support/fake_server.h"
 #include "tests/support/suite.h"
 
+enum { TOLD_ROOM = 4096 };
+
 static fakeServer *f;
 static propagationSink log_sink, replica_sink;
-static char told[2][4096];
+static char told[2][TOLD_ROOM];
 
 /* "0:SET a 1;" of each record, without the sizes. */
 static void take(void *ctx, server *s, int db_id, bytes record) {
     char *out = ctx;
     (void)s;
     size_t size = strlen(out);
-    size += (size_t)sprintf(out + size, "%d:", db_id);
-    const char *at = record.data, *end = at + record.size;
-    at = strstr(at, "\r\n") + 2;
-    for (bool first = true; at < end; first = false) {
-        size_t length = strtoul(at + 1, NULL, 10);
+    size += (size_t)snprintf(out + size, TOLD_ROOM - size, "%d:", db_id);
+    const char *end = record.data + record.size, *at = strstr(record.data, "\r\n") + 2;
+    for (const char *gap = ""; at < end; gap = " ") {
+        int length = (int)strtol(at + 1, NULL, 10);
         at = strstr(at, "\r\n") + 2;
-        if (!first) out[size++] = ' ';
-        memcpy(out + size, at, length);
-        size += length;
+        size += (size_t)snprintf(out + size, TOLD_ROOM - size, "%s%.*s", gap, length, at);
         at += length + 2;
     }
-    strcpy(out + size, ";");
+    snprintf(out + size, TOLD_ROOM - size, ";");
 }
 
 static void setup(void) {
