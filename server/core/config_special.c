@@ -225,6 +225,10 @@ static void oomScoresText(const config *c, configText *out) {
     configTextAdd(out, "%lld %lld %lld", (long long)s[0], (long long)s[1], (long long)s[2]);
 }
 
+int64_t configOomScore(const config *c, int role) {
+    return c->rest->oom_scores[role];
+}
+
 const configKind configOomScores = {.set = setOomScores, .text = oomScoresText};
 
 /* ---- latency-tracking-info-percentiles ---- */
