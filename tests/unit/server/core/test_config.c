@@ -113,6 +113,7 @@ START_TEST(notificationLettersPrintInOneOrder) {
     expect(&c, "notify-keyspace-events", "KEA", "AKE");
     ck_assert_uint_eq(c.notify_keyspace_events, NOTIFY_ALL | NOTIFY_KEYSPACE | NOTIFY_KEYEVENT);
     expect(&c, "notify-keyspace-events", "mnKg", "gnKm");
+    expect(&c, "notify-keyspace-events", "VIhTS", "hSTIV");
     expect(&c, "notify-keyspace-events", "Z",
            "Invalid event class character. Use 'Ag$lshzxeKEtmdnoca'.");
     expect(&c, "notify-keyspace-events", "", "");
