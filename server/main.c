@@ -153,6 +153,7 @@ static int serve(process *p, server *s) {
         fprintf(stderr, "%s\n", error);
         return 1;
     }
+    hostAttach(s);
     net *n = netNew(s);
     netConfig(n);
     daemonHandleSignals(n);

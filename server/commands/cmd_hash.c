@@ -26,6 +26,7 @@ static int64_t setPairs(client *c) {
     for (int i = 2; i < c->argc; i += 2)
         created += hashSet(e, c->argv[i], c->argv[i + 1], false, limits);
     dbFieldsChanged(c->db, key, e);
+    keySubkeys(c, c->argv + 2, (size_t)pairs, 2);
     keyChanged(c, key, NOTIFY_HASH, "hset");
     c->server->dirty += (uint64_t)pairs - 1;
     return created;
@@ -57,6 +58,7 @@ static void hsetnxCommand(client *c) {
     if (!e) e = dbAdd(c->db, key, hashNew(key.name));
     hashSet(e, c->argv[2], c->argv[3], false, &c->server->config.types);
     dbFieldsChanged(c->db, key, e);
+    keySubkey(c, c->argv[2]);
     keyChanged(c, key, NOTIFY_HASH, "hset");
     replyInteger(c, 1);
 }
@@ -68,6 +70,7 @@ static void storeNumber(client *c, keyRef key, entry *e, bytes text, const char 
     if (!e) e = dbAdd(c->db, key, hashNew(key.name));
     hashSet(e, c->argv[2], text, true, &c->server->config.types);
     dbFieldsChanged(c->db, key, e);
+    keySubkey(c, c->argv[2]);
     keyChanged(c, key, NOTIFY_HASH, event);
 }
 
@@ -145,7 +148,11 @@ static void hdelCommand(client *c) {
     entry *e = keyWrite(c, key);
     if (!keyIsType(c, e, TYPE_HASH)) return;
     int64_t deleted = 0;
-    for (int i = 2; e && i < c->argc && hashCount(e) > 0; i++) deleted += hashDelete(e, c->argv[i]);
+    for (int i = 2; e && i < c->argc && hashCount(e) > 0; i++) {
+        if (!hashDelete(e, c->argv[i])) continue;
+        keySubkey(c, c->argv[i]);
+        deleted++;
+    }
     if (deleted) {
         keyChanged(c, key, NOTIFY_HASH, "hdel");
         c->server->dirty += (uint64_t)deleted - 1;

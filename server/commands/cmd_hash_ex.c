@@ -162,6 +162,7 @@ static void changeTimes(client *c, keyRef key, entry *e, const exOptions *o) {
     for (int i = 0; i < o->fields.count; i++) {
         bytes field = c->argv[o->fields.first + i];
         if (!changeTime(e, field, &to)) continue;
+        keySubkey(c, field);
         fieldRecordAdd(&record, field);
         changed++;
     }
@@ -228,9 +229,12 @@ static void setFields(client *c, keyRef key, entry *e, const exOptions *o) {
         hashSet(e, pair[0], pair[1], keep, limits);
         if (timed && !to.deletes) hashSetDeadline(e, pair[0], to.deadline_ms);
     }
+    size_t count = (size_t)o->fields.count;
+    keySubkeys(c, c->argv + o->fields.first, count, 2);
     keyChanged(c, key, NOTIFY_HASH, "hset");
-    c->server->dirty += (uint64_t)o->fields.count - 1;
+    c->server->dirty += count - 1;
     if (timed) {
+        keySubkeys(c, c->argv + o->fields.first, count, 2);
         keyEvent(c, key, NOTIFY_HASH, to.event);
         propagateSetting(c, key.name, o, &to);
     }
@@ -278,6 +282,7 @@ static void hgetdelCommand(client *c) {
     for (int i = 0; i < fields.count && hashCount(e) > 0; i++) {
         bytes field = c->argv[fields.first + i];
         if (!hashDelete(e, field)) continue;
+        keySubkey(c, field);
         fieldRecordAdd(&record, field);
         deleted++;
     }

@@ -83,6 +83,7 @@ static void expireFields(client *c, keyRef key, entry *e, const expireRequest *r
         bytes field = c->argv[r->fields.first + i];
         outcome o = expireField(c, e, field, r);
         if (o > NOT_MET) {
+            keySubkey(c, field);
             fieldRecordAdd(&record, field);
             changed++;
         }
@@ -151,6 +152,7 @@ static void hpersistCommand(client *c) {
         outcome o = e && hashFind(e, field, &pair) ? NO_DEADLINE : NO_FIELD;
         if (o == NO_DEADLINE && pair.deadline_ms != DEADLINE_NONE) {
             hashSetDeadline(e, field, DEADLINE_NONE);
+            keySubkey(c, field);
             changed++;
             o = DONE;
         }

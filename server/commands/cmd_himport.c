@@ -51,6 +51,7 @@ static void setCommand(client *c) {
     keyTellOverwrite(c, key, TYPE_HASH);
     dbDelete(c->db, key, DB_OVERWRITTEN);
     dbAdd(c->db, key, e);
+    keySubkeys(c, set->fields, set->count, 1);
     keyChanged(c, key, NOTIFY_HASH, "hset");
     propagateHash(c, key.name, set);
     replyOk(c);

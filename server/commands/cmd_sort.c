@@ -110,12 +110,13 @@ static bool weigh(client *c, const sortRequest *r, sortItems *items) {
     return good;
 }
 
-static bool putInOrder(client *c, const sortRequest *r, sortItems *items) {
+/* The first 'first' of them. False after replying. */
+static bool putInOrder(client *c, const sortRequest *r, sortItems *items, size_t first) {
     bool by_text = r->alpha && !r->by;
     if (!by_text && !weigh(c, r, items)) return false;
     sortKind kind = by_text ? SORT_BY_TEXT : r->alpha ? SORT_BY_OTHER_TEXT : SORT_BY_SCORE;
     /* What is stored has to be the same on all servers, whatever their locale. */
-    sortItemsSort(items, kind, !r->store, r->descending);
+    sortItemsSort(items, kind, !r->store, r->descending, first);
     return true;
 }
 
@@ -176,7 +177,7 @@ static bool takeItems(client *c, const entry *e, sortRequest *r, sortItems *item
     }
     if (!r->in_any_order) {
         sortItemsOf(items, e, 0, sortCount(e), false);
-        return putInOrder(c, r, items);
+        return putInOrder(c, r, items, *start + *count);
     }
     sortItemsOf(items, e, *start, *count, r->descending);
     *start = 0;

@@ -395,6 +395,23 @@ static bool serveRead(client *c, readArgs *a) {
     return true;
 }
 
+/* In how many milliseconds the first of what is pending becomes old enough for CLAIM; 0 where
+ * nothing is pending. */
+static int64_t nextClaimMs(client *c, const readArgs *a) {
+    int64_t next_ms = 0;
+    for (int i = 0; a->claim_idle_ms >= 0 && i < a->keys; i++) {
+        const entry *e = dbLookup(c->db, argKey(c, a->first_key + i));
+        streamGroup *group = e ? streamGroupFind(streamOf(e), a->group) : NULL;
+        btreeAt oldest = group ? streamPendingByAge(group) : (btreeAt){0};
+        if (!oldest.leaf) continue;
+        int64_t left_ms = streamPendingAt(oldest)->delivered_ms - c->server->now_ms;
+        if (__builtin_add_overflow(left_ms, a->claim_idle_ms, &left_ms)) continue;
+        if (left_ms < 1) left_ms = 1;
+        if (!next_ms || left_ms < next_ms) next_ms = left_ms;
+    }
+    return next_ms;
+}
+
 /* Waits for what there is not yet. What runs again then has IDs where "$" and "+" stand: they mean
  * what is the last entry now. */
 static void waitForEntries(client *c, const readArgs *a) {
@@ -413,6 +430,7 @@ static void waitForEntries(client *c, const readArgs *a) {
                               .type = TYPE_STREAM,
                               .even_if_gone = a->in_group,
                               .timeout_ms = a->block_ms,
+                              .again_ms = nextClaimMs(c, a),
                               .timedOut = replyNullArray,
                               .argc = c->argc,
                               .argv = argv});

@@ -153,7 +153,43 @@ static int compare(const void *one, const void *other, void *ctx) {
     return a->place < b->place ? -1 : a->place > b->place;
 }
 
-void sortItemsSort(sortItems *s, sortKind kind, bool collated, bool descending) {
+/* ---- a heap whose first item is the last in order ---- */
+
+/* Item 'at' may come before one of those under it: moves it down to where it belongs. */
+static void siftDown(sortItem *heap, size_t count, size_t at, order *o) {
+    sortItem item = heap[at];
+    for (;;) {
+        size_t under = 2 * at + 1;
+        if (under >= count) break;
+        if (under + 1 < count && compare(&heap[under], &heap[under + 1], o) < 0) under++;
+        if (compare(&heap[under], &item, o) <= 0) break;
+        heap[at] = heap[under];
+        at = under;
+    }
+    heap[at] = item;
+}
+
+/* Brings the first 'first' of all, in any order, to the front. */
+static void bringForward(sortItems *s, size_t first, order *o) {
+    sortItem *heap = s->list;
+    for (size_t at = first / 2; at-- > 0;) siftDown(heap, first, at, o);
+    for (size_t i = first; i < s->count; i++) {
+        if (compare(&heap[i], &heap[0], o) >= 0) continue;
+        sortItem out = heap[0];
+        heap[0] = heap[i];
+        heap[i] = out;
+        siftDown(heap, first, 0, o);
+    }
+}
+
+void sortItemsSort(sortItems *s, sortKind kind, bool collated, bool descending, size_t first) {
+    /* Selecting compares most items once; from some point on sorting all is as good. */
+    enum { SELECT_SHARE = 8 };
     order o = {s->text, kind, collated, descending};
-    if (s->count > 1) qsort_r(s->list, s->count, sizeof *s->list, compare, &o);
+    size_t sorted = s->count;
+    if (first < s->count / SELECT_SHARE) {
+        sorted = first;
+        if (first) bringForward(s, first, &o);
+    }
+    if (sorted > 1) qsort_r(s->list, sorted, sizeof *s->list, compare, &o);
 }

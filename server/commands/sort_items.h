@@ -42,9 +42,9 @@ typedef enum sortKind {
     SORT_BY_OTHER_TEXT /* those without one first */
 } sortKind;
 
-/* Puts all in order. 'collated': texts as strcoll() has them, up to a zero byte; else byte for
- * byte.
- */
-void sortItemsSort(sortItems *s, sortKind kind, bool collated, bool descending);
+/* Puts the first 'first' of all items in order; what stands behind them is of no order. 'collated':
+ * texts as strcoll() has them, up to a zero byte; else byte for byte. A small 'first' costs little
+ * more than a look at each item. */
+void sortItemsSort(sortItems *s, sortKind kind, bool collated, bool descending, size_t first);
 
 #endif

@@ -165,6 +165,9 @@ bytes configBytes(const config *c, const char *name);
 /* The percentiles of latency-tracking-info-percentiles; how many. */
 int configShownPercentiles(const config *c, const double **out);
 
+/* A value of oom-score-adj-values: 0 of a primary, 1 of a replica, 2 of a child that saves. */
+int64_t configOomScore(const config *c, int role);
+
 /* True if the value of the directive is told to nobody: passwords. */
 bool configIsSecret(bytes name);
 

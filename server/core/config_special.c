@@ -161,12 +161,27 @@ const configKind configOutputLimits = {.set = setLimits, .text = limitsText, .li
 static const struct {
     char letter;
     uint32_t flag;
-} notify_letters[] = {{'g', NOTIFY_GENERIC},     {'$', NOTIFY_STRING},      {'l', NOTIFY_LIST},
-                      {'s', NOTIFY_SET},         {'h', NOTIFY_HASH},        {'z', NOTIFY_ZSET},
-                      {'x', NOTIFY_EXPIRED},     {'e', NOTIFY_EVICTED},     {'t', NOTIFY_STREAM},
-                      {'d', NOTIFY_MODULE},      {'a', NOTIFY_ARRAY},       {'n', NOTIFY_NEW},
-                      {'K', NOTIFY_KEYSPACE},    {'E', NOTIFY_KEYEVENT},    {'m', NOTIFY_KEY_MISS},
-                      {'o', NOTIFY_OVERWRITTEN}, {'c', NOTIFY_TYPE_CHANGED}};
+} notify_letters[] = {{'g', NOTIFY_GENERIC},
+                      {'$', NOTIFY_STRING},
+                      {'l', NOTIFY_LIST},
+                      {'s', NOTIFY_SET},
+                      {'h', NOTIFY_HASH},
+                      {'z', NOTIFY_ZSET},
+                      {'x', NOTIFY_EXPIRED},
+                      {'e', NOTIFY_EVICTED},
+                      {'t', NOTIFY_STREAM},
+                      {'d', NOTIFY_MODULE},
+                      {'a', NOTIFY_ARRAY},
+                      {'n', NOTIFY_NEW},
+                      {'K', NOTIFY_KEYSPACE},
+                      {'E', NOTIFY_KEYEVENT},
+                      {'m', NOTIFY_KEY_MISS},
+                      {'o', NOTIFY_OVERWRITTEN},
+                      {'c', NOTIFY_TYPE_CHANGED},
+                      {'S', NOTIFY_SUBKEYSPACE},
+                      {'T', NOTIFY_SUBKEYEVENT},
+                      {'I', NOTIFY_SUBKEYSPACEITEM},
+                      {'V', NOTIFY_SUBKEYSPACEEVENT}};
 
 enum { NOTIFY_LETTERS = sizeof notify_letters / sizeof notify_letters[0] };
 
@@ -223,6 +238,10 @@ static bool setOomScores(config *c, const configRow *row, const bytes *words, in
 static void oomScoresText(const config *c, configText *out) {
     const int64_t *s = c->rest->oom_scores;
     configTextAdd(out, "%lld %lld %lld", (long long)s[0], (long long)s[1], (long long)s[2]);
+}
+
+int64_t configOomScore(const config *c, int role) {
+    return c->rest->oom_scores[role];
 }
 
 const configKind configOomScores = {.set = setOomScores, .text = oomScoresText};

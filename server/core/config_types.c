@@ -147,9 +147,15 @@ static bool memoryInBounds(const configRow *row, uint64_t value, configError e) 
                       (unsigned long long)row->min, (unsigned long long)row->max);
 }
 
+/* 'maxmemory ""' is no limit. */
+static bool parseSize(bytes text, uint64_t *size) {
+    *size = 0;
+    return text.size == 0 || numParseSize(text, size);
+}
+
 static bool parseMemory(const configRow *row, bytes text, int64_t *out, configError e) {
     uint64_t size;
-    if (!numParseSize(text, &size)) return configFail(e, "argument must be a memory value");
+    if (!parseSize(text, &size)) return configFail(e, "argument must be a memory value");
     *out = (int64_t)size;
     return memoryInBounds(row, size, e);
 }
@@ -164,7 +170,7 @@ static bool parsePercent(const configRow *row, bytes text, int64_t *out, configE
         return true;
     }
     uint64_t size;
-    if (!numParseSize(text, &size))
+    if (!parseSize(text, &size))
         return configFail(e, "argument must be a memory or percent value");
     *out = (int64_t)size;
     return memoryInBounds(row, size, e);

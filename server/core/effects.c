@@ -4,6 +4,7 @@
 #include "server/core/server.h"
 #include "storage/base/ensure.h"
 #include "storage/base/mem.h"
+#include "storage/base/num.h"
 
 /* Facts of the command that runs, their keys copied one behind the other: an entry may be gone
  * when subscribers are told. Emptied after each command; kept small between. */
@@ -12,9 +13,11 @@ typedef struct changeQueue {
     size_t count, capacity;
     char *text;
     size_t text_size, text_capacity;
+    char *subkeys; /* of the next change */
+    size_t subkeys_size, subkeys_capacity;
 } changeQueue;
 
-enum { QUEUE_KEEP_ITEMS = 1024, QUEUE_KEEP_TEXT = 64 * 1024, SMALL_KEY = 256 };
+enum { QUEUE_KEEP_ITEMS = 1024, QUEUE_KEEP_TEXT = 64 * 1024, SMALL_TEXT = 256 };
 
 effectTable effectsInit(void) {
     return (effectTable){.queue = memCalloc(1, sizeof(changeQueue))};
@@ -23,6 +26,7 @@ effectTable effectsInit(void) {
 static void freeQueue(changeQueue *q) {
     memFree(q->items);
     memFree(q->text);
+    memFree(q->subkeys);
     *q = (changeQueue){0};
 }
 
@@ -69,19 +73,51 @@ static void record(server *s, int db_id, keyRef key, uint32_t class, const char 
         q->capacity = q->capacity ? q->capacity * 2 : 64;
         q->items = memRealloc(q->items, q->capacity * sizeof *q->items);
     }
-    if (q->text_capacity - q->text_size < key.name.size) {
-        q->text_capacity = (q->text_capacity + key.name.size) * 2;
+    size_t size = key.name.size + q->subkeys_size;
+    if (q->text_capacity - q->text_size < size) {
+        q->text_capacity = (q->text_capacity + size) * 2;
         q->text = memRealloc(q->text, q->text_capacity);
     }
     if (key.name.size) memcpy(q->text + q->text_size, key.name.data, key.name.size);
+    if (q->subkeys_size)
+        memcpy(q->text + q->text_size + key.name.size, q->subkeys, q->subkeys_size);
     q->items[q->count++] = (change){.db = db_id,
                                     .class = class,
                                     .event = event,
                                     .key = {(const char *)q->text_size, key.name.size},
                                     .hash = key.hash,
+                                    .subkeys = {NULL, q->subkeys_size},
                                     .modifies = modifies};
-    q->text_size += key.name.size;
+    q->text_size += size;
+    q->subkeys_size = 0;
 }
+
+/* ---- subkeys ---- */
+
+static void addSubkey(changeQueue *q, bytes subkey) {
+    size_t needed = q->subkeys_size + subkey.size + NUM_INT_MAX + 2;
+    if (needed > q->subkeys_capacity) {
+        q->subkeys_capacity = needed * 2;
+        q->subkeys = memRealloc(q->subkeys, q->subkeys_capacity);
+    }
+    if (q->subkeys_size) q->subkeys[q->subkeys_size++] = ',';
+    q->subkeys_size += numFormatInt(q->subkeys + q->subkeys_size, (int64_t)subkey.size);
+    q->subkeys[q->subkeys_size++] = ':';
+    if (subkey.size) memcpy(q->subkeys + q->subkeys_size, subkey.data, subkey.size);
+    q->subkeys_size += subkey.size;
+}
+
+/* Hashes alone have subkeys so far. */
+static bool subkeysWanted(const server *s) {
+    return s->effects.notify_mask & NOTIFY_SUBKEYS && anybodyListens(s, NOTIFY_HASH, false);
+}
+
+void keySubkeys(client *c, const bytes *subkeys, size_t count, size_t stride) {
+    if (__builtin_expect(!subkeysWanted(c->server), 1)) return;
+    for (size_t i = 0; i < count; i++) addSubkey(c->server->effects.queue, subkeys[i * stride]);
+}
+
+/* ---- what handlers tell ---- */
 
 void keyChangedIn(client *c, int db_id, keyRef key, uint32_t class, const char *event) {
     server *s = c->server;
@@ -134,17 +170,20 @@ void effectsRun(server *s, client *by) {
     /* Subscribers may bring new facts (a woken client pops a list): those are handed out in turn.
      */
     for (size_t i = 0; i < q->count; i++) {
-        char small[SMALL_KEY];
+        char small[SMALL_TEXT];
         change what = q->items[i];
-        char *key = what.key.size <= sizeof small ? small : memAlloc(what.key.size);
-        if (what.key.size) memcpy(key, q->text + (size_t)(uintptr_t)what.key.data, what.key.size);
-        what.key.data = key;
+        size_t size = what.key.size + what.subkeys.size;
+        char *copy = size <= sizeof small ? small : memAlloc(size);
+        if (size) memcpy(copy, q->text + (size_t)(uintptr_t)what.key.data, size);
+        what.key.data = copy;
+        what.subkeys.data = copy + what.key.size;
         tellSubscribers(s, by, &what);
-        if (key != small) memFree(key);
+        if (copy != small) memFree(copy);
     }
     q->count = 0;
     q->text_size = 0;
-    if (q->capacity > QUEUE_KEEP_ITEMS || q->text_capacity > QUEUE_KEEP_TEXT) freeQueue(q);
+    if (q->capacity > QUEUE_KEEP_ITEMS || q->text_capacity + q->subkeys_capacity > QUEUE_KEEP_TEXT)
+        freeQueue(q);
     if (!by) propagateEach(s);
 }
 
@@ -206,7 +245,9 @@ static void dueSooner(void *ctx, db *d, int64_t deadline_ms) {
 }
 
 static void fieldExpired(void *ctx, db *d, keyRef key, bytes field) {
-    propagateFieldExpired(ctx, dbId(d), key.name, field);
+    server *s = ctx;
+    propagateFieldExpired(s, dbId(d), key.name, field);
+    if (subkeysWanted(s)) addSubkey(s->effects.queue, field);
 }
 
 static void fieldsExpired(void *ctx, db *d, keyRef key, size_t count) {

@@ -37,6 +37,13 @@ enum {
     NOTIFY_OVERWRITTEN = 1 << 15,  /* o */
     NOTIFY_TYPE_CHANGED = 1 << 16, /* c */
     NOTIFY_ARRAY = 1 << 17,        /* a */
+    /* Forms beside K and E that name the fields, too: see keySubkeys(). */
+    NOTIFY_SUBKEYSPACE = 1 << 18,      /* S */
+    NOTIFY_SUBKEYEVENT = 1 << 19,      /* T */
+    NOTIFY_SUBKEYSPACEITEM = 1 << 20,  /* I */
+    NOTIFY_SUBKEYSPACEEVENT = 1 << 21, /* V */
+    NOTIFY_SUBKEYS =
+        NOTIFY_SUBKEYSPACE | NOTIFY_SUBKEYEVENT | NOTIFY_SUBKEYSPACEITEM | NOTIFY_SUBKEYSPACEEVENT,
     NOTIFY_ALL = NOTIFY_GENERIC | NOTIFY_STRING | NOTIFY_LIST | NOTIFY_SET | NOTIFY_HASH |
                  NOTIFY_ZSET | NOTIFY_EXPIRED | NOTIFY_EVICTED | NOTIFY_STREAM | NOTIFY_MODULE |
                  NOTIFY_ARRAY /* A */
@@ -50,6 +57,7 @@ typedef struct change {
     const char *event;
     bytes key;
     uint64_t hash; /* of the key */
+    bytes subkeys; /* "<size>:<subkey>[,...]", see keySubkeys(); empty mostly */
     bool modifies; /* false of pure events like keymiss */
 } change;
 
@@ -91,6 +99,12 @@ void keyChangedIn(client *c, int db, keyRef key, uint32_t class, const char *eve
 /* A notification that is no change: keymiss. */
 void keyEvent(client *c, keyRef key, uint32_t class, const char *event);
 void keyEventIn(client *c, int db, keyRef key, uint32_t class, const char *event);
+/* Names the fields of a hash that the next call of one of the above is about: every 'stride'-th of
+ * 'count' of them. Costs a test while no subkey notification is asked for. */
+void keySubkeys(client *c, const bytes *subkeys, size_t count, size_t stride);
+static inline void keySubkey(client *c, bytes subkey) {
+    keySubkeys(c, &subkey, 1, 1);
+}
 /* A whole db was emptied or exchanged; -1: all of them. Leaves counting (server.dirty) to the
  * caller, who knows how many keys there were. */
 void keysFlushed(client *c, int db);

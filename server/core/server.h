@@ -14,6 +14,7 @@
 #include "server/core/effects.h"
 #include "server/core/cron.h"
 #include "server/core/propagate.h"
+#include "server/core/host.h"
 #include "server/core/stats.h"
 #include "storage/base/chain.h"
 #include "storage/base/clock.h"
@@ -83,6 +84,7 @@ struct server {
     int64_t paused_until_ms; /* CLIENT PAUSE; 0: not */
     bool pause_writes_only;
     int shutdown_asked; /* SHUTDOWN or a signal: 0 no, else see shutdown.h */
+    hostState host;
     const char *executable, *config_path;
     int tcp_port; /* bound, 0 if none */
     /* ---- rooms of higher floors, filled by wiring ---- */

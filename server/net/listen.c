@@ -97,12 +97,19 @@ static int startListener(net *n, int fd, bool is_unix, listener **out) {
     return 0;
 }
 
-static int openTcp(const struct addrinfo *ai, int backlog) {
+/* Connections have the mark of the socket that took them. Only the privileged may set one. */
+static void markSocket(int fd, uint32_t mark) {
+    if (mark && setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof mark) < 0)
+        logLine(LOG_WARN, "socket-mark-id: %s", strerror(errno));
+}
+
+static int openTcp(const struct addrinfo *ai, int backlog, uint32_t mark) {
     int fd = socket(ai->ai_family, ai->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, ai->ai_protocol);
     if (fd < 0) return -1;
     int yes = 1;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     if (ai->ai_family == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof yes);
+    markSocket(fd, mark);
     if (bind(fd, ai->ai_addr, ai->ai_addrlen) == 0 && listen(fd, backlog) == 0) return fd;
     int err = errno;
     close(fd);
@@ -111,7 +118,7 @@ static int openTcp(const struct addrinfo *ai, int backlog) {
 }
 
 /* One address of 'bind': "*" and "::*" are all of IPv4 and of IPv6. */
-static int openBind(const char *host, int64_t port, int backlog) {
+static int openBind(const char *host, int64_t port, int backlog, uint32_t mark) {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE}, *found;
     const char *node = host;
     if (!strcmp(host, "*")) {
@@ -128,7 +135,7 @@ static int openBind(const char *host, int64_t port, int backlog) {
         errno = err == EAI_SYSTEM ? errno : EADDRNOTAVAIL;
         return -1;
     }
-    int fd = openTcp(found, backlog);
+    int fd = openTcp(found, backlog, mark);
     err = errno;
     freeaddrinfo(found);
     errno = err;
@@ -184,7 +191,9 @@ static listener *openAlready(const net *n, const listenerSet *set, const char *h
 }
 
 static int addTcp(net *n, listenerSet *set, const char *host, int64_t port) {
-    int fd = openBind(host, port, (int)n->server->config.tcp_backlog);
+    const config *c = &n->server->config;
+    uint32_t mark = (uint32_t)configInt(c, "socket-mark-id");
+    int fd = openBind(host, port, (int)c->tcp_backlog, mark);
     if (fd < 0) return -1;
     listener *l;
     if (startListener(n, fd, false, &l) < 0) return -1;

@@ -33,7 +33,7 @@ static size_t systemBytes(void) {
 static void addClients(const server *s, memoryReport *r) {
     CHAIN_EACH((chain *)(uintptr_t)&s->clients, node) {
         const client *c = CHAIN_ITEM(node, client, in_server);
-        *(c->flags & CLIENT_REPLICA ? &r->replicas : &r->clients) += clientMemory(c);
+        *(c->flags & CLIENT_REPLICA ? &r->replicas : &r->clients) += clientTotalMemory(c);
     }
 }
 

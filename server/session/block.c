@@ -36,7 +36,9 @@ struct blocked {
     command *cmd;
     bytes *argv; /* owned */
     blockOn on;
-    int64_t deadline_ms; /* monotonic; DEADLINE_NONE: never */
+    /* Monotonic; DEADLINE_NONE: never. When the wait ends, and when something is to be done: then,
+     * or sooner when the request is to run again. */
+    int64_t deadline_ms, due_ms;
     waiter *waiters;
     int waiter_count;
     bool runs_again, waits_again;
@@ -46,7 +48,7 @@ struct blocking {
     dict **keys; /* waitedKey by name, one table a db; NULL: nobody waits there */
     deadlines *by_time;
     chain ready; /* keys that changed since somebody was served */
-    size_t clients, keys_even_if_gone;
+    size_t clients, with_timeout, keys_even_if_gone;
     int task;
     clientClosedHook closed;
     clientDetailsHook details;
@@ -67,7 +69,7 @@ static bool keyHolds(const void *item, bytes name) {
 static const dictType keys_by_name = {.hashOf = keyHash, .holds = keyHolds};
 
 static int64_t deadlineOf(const void *item) {
-    return ((const blocked *)item)->deadline_ms;
+    return ((const blocked *)item)->due_ms;
 }
 
 static uint64_t blockedHash(const void *item) {
@@ -133,11 +135,19 @@ static void stopWaiting(struct blocking *b, blocked *by) {
     by->waiter_count = 0;
 }
 
+static void setDue(struct blocking *b, blocked *by, int64_t due_ms) {
+    if (by->due_ms == due_ms) return;
+    if (by->due_ms != DEADLINE_NONE)
+        ensure(deadlinesRemove(b->by_time, by, by->due_ms, blockedHash(by)));
+    by->due_ms = due_ms;
+    if (due_ms != DEADLINE_NONE) deadlinesAdd(b->by_time, by, due_ms, blockedHash(by));
+}
+
 static void release(server *s, blocked *by) {
     struct blocking *b = s->blocking;
     stopWaiting(b, by);
-    if (by->deadline_ms != DEADLINE_NONE)
-        deadlinesRemove(b->by_time, by, by->deadline_ms, blockedHash(by));
+    setDue(b, by, DEADLINE_NONE);
+    b->with_timeout -= by->deadline_ms != DEADLINE_NONE;
     if (--b->clients == 0) effectSetLive(s, EFFECT_WAKE, false);
     by->c->blocked = NULL;
     memFree(by->waiters);
@@ -153,15 +163,20 @@ static void armTimer(server *s) {
     cronRearm(s, b->task, left_ms > 0 ? (uint64_t)left_ms * 1000000 : 0);
 }
 
-static void setDeadline(server *s, blocked *by) {
-    by->deadline_ms = DEADLINE_NONE;
-    if (by->on.timeout_ms == 0) return;
-    int64_t now_ms = monotonicMs(s);
+/* The millisecond that is 'wait_ms' from now at least; DEADLINE_NONE for 0 and beyond all time. */
+static int64_t endOf(const server *s, int64_t wait_ms) {
+    int64_t end_ms;
     /* Rounded up, for what has passed of this millisecond. */
-    if (__builtin_add_overflow(now_ms + 1, by->on.timeout_ms, &by->deadline_ms)) return;
-    if (by->deadline_ms == DEADLINE_NONE) return;
-    deadlinesAdd(s->blocking->by_time, by, by->deadline_ms, blockedHash(by));
-    armTimer(s);
+    if (wait_ms == 0 || __builtin_add_overflow(monotonicMs(s) + 1, wait_ms, &end_ms))
+        return DEADLINE_NONE;
+    return end_ms;
+}
+
+/* After by->deadline_ms is set: when it is due, with another run in 'again_ms' (0: without). */
+static void plan(server *s, blocked *by, int64_t again_ms) {
+    int64_t again_at_ms = endOf(s, again_ms);
+    setDue(s->blocking, by, again_at_ms < by->deadline_ms ? again_at_ms : by->deadline_ms);
+    if (by->due_ms != DEADLINE_NONE) armTimer(s);
 }
 
 static bool mayWait(const client *c) {
@@ -175,6 +190,7 @@ void blockClient(client *c, const blockOn *on) {
     if (by && by->runs_again) {
         by->waits_again = true;
         c->flags |= CLIENT_BLOCKED;
+        plan(s, by, on->again_ms);
         return;
     }
     if (!mayWait(c)) {
@@ -182,7 +198,7 @@ void blockClient(client *c, const blockOn *on) {
         return;
     }
     by = memAlloc(sizeof *by);
-    *by = (blocked){.c = c, .cmd = c->cmd, .on = *on};
+    *by = (blocked){.c = c, .cmd = c->cmd, .on = *on, .due_ms = DEADLINE_NONE};
     if (on->argc == 0) {
         by->on.argc = c->argc;
         by->on.argv = c->argv;
@@ -193,7 +209,9 @@ void blockClient(client *c, const blockOn *on) {
     c->blocked = by;
     for (int i = 0; i < on->key_count; i++) waitForKey(b, by, by->argv[on->first_key + i]);
     if (b->clients++ == 0) effectSetLive(s, EFFECT_WAKE, true);
-    setDeadline(s, by);
+    by->deadline_ms = endOf(s, on->timeout_ms);
+    b->with_timeout += by->deadline_ms != DEADLINE_NONE;
+    plan(s, by, on->again_ms);
     clientHold(c, CLIENT_BLOCKED);
 }
 
@@ -289,13 +307,27 @@ static void serveReady(server *s) {
     s->afterCommand = NULL;
 }
 
-/* ---- the end of a wait without a key ---- */
+/* ---- without a key ---- */
+
+/* Runs again because of the time, as if one of its keys had changed. */
+static void runInTime(server *s, blocked *by) {
+    setDue(s->blocking, by, by->deadline_ms); /* It says anew when to run again. */
+    s->call_depth++;
+    runAgain(s, by);
+    s->call_depth--;
+    serverAfterCommand(s);
+}
 
 static void timesUp(void *ctx, server *s) {
     struct blocking *b = ctx;
     int64_t now_ms = monotonicMs(s);
     blocked *by;
-    while ((by = deadlinesFirstDue(b->by_time, now_ms))) blockUnblock(by->c, false);
+    while ((by = deadlinesFirstDue(b->by_time, now_ms))) {
+        if (by->deadline_ms <= now_ms)
+            blockUnblock(by->c, false);
+        else
+            runInTime(s, by);
+    }
     armTimer(s);
 }
 
@@ -350,7 +382,7 @@ bool blockParseTimeout(client *c, int index, blockUnit unit, int64_t *timeout_ms
 blockStats blockStatsOf(const server *s) {
     const struct blocking *b = s->blocking;
     blockStats found = {.clients = b->clients,
-                        .with_timeout = deadlinesCount(b->by_time),
+                        .with_timeout = b->with_timeout,
                         .keys_even_if_gone = b->keys_even_if_gone};
     for (int i = 0; i < s->db_count; i++)
         if (b->keys[i]) found.keys += dictCount(b->keys[i]);

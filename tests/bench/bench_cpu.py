@@ -7,7 +7,8 @@ rounds counts: what disturbs the machine then hurts both alike. The CPU time is 
 that the server's threads have run, so the client's own cost does not count.
 
 MSET is a call of 10 keys, and its time is that of one call; that of a transaction is that of its 8
-commands, WATCH to EXEC. Cases with a command line of their own
+commands, WATCH to EXEC; that of a hand-over, of BLPOP and LPUSH. What is on by default to look
+inside is measured on two Ebb servers, with and without it, the second in the place of Redis. Cases with a command line of their own
 run in db 1, which their setup fills and which is emptied before and after each of them.
 Exits with 1 if a target was missed.
 """
@@ -18,6 +19,7 @@ import statistics
 import subprocess
 import sys
 
+import sessions
 from resp import Resp
 from servers import Server, addServerOptions, needPrograms, useCores
 from table import Table
@@ -31,14 +33,17 @@ class Case:
     """One row: what redis-benchmark sends (a test it knows by name, or the words of a command, in
     which __rand_int__ is a number of 12 digits below 'keys'), what is there before (setup(client),
     for a command only), and the ratio to Redis that is to be reached. What redis-benchmark cannot
-    send comes from play(random): the requests of one round trip of one of 50 connections."""
+    send comes from play(random): the requests of one round trip of one of 50 connections; or from
+    run(server, requests), which returns the seconds that one took. What background(port) starts is
+    there meanwhile, until its stop(). 'against': not Redis, but Ebb with these options."""
 
     def __init__(self, name, what, test=None, pipeline=16, target=None, keys=KEYS, share=1.0,
-                 command=None, setup=None, play=None):
+                 command=None, setup=None, play=None, run=None, background=None, against=None):
         self.name, self.what, self.test = name, what, test
         self.pipeline, self.target, self.keys = pipeline, target, keys
         self.share = share  # of --requests: slow calls need fewer of them
         self.command, self.setup, self.play = command, setup, play
+        self.run, self.background, self.against = run, background, against
 
 
 def packs(name, key, words, size=100):
@@ -144,6 +149,13 @@ CASES = [
          share=0.005, command=['ZRANGE', 'zset', '100000', '101000'], setup=millionScores),
     Case('zunionstore', 'ZUNIONSTORE of two sorted sets of 10,000', pipeline=1, target=0.7,
          share=0.0005, command=['ZUNIONSTORE', 'zset:c', '2', 'zset:a', 'zset:b'], setup=twoZsets),
+    Case('publish', f'PUBLISH 64 B to {sessions.SUBSCRIBERS} subscribers, not pipelined', pipeline=1,
+         target=0.7, share=0.005, command=['PUBLISH', 'channel', 'v' * VALUE_BYTES],
+         background=sessions.Subscribers),
+    Case('blpop', 'hand-over from LPUSH to a waiting BLPOP', target=0.9, share=0.01,
+         run=sessions.handOver),
+    Case('observe', 'GET 64 B, 16 pipelined, observed / not', 'get', 16, 1.02,
+         against=['--latency-tracking', 'no', '--slowlog-log-slower-than', '-1']),
 ]
 
 
@@ -180,6 +192,8 @@ def playedMicroseconds(server, case, requests):
 
 
 def microsecondsPerCommand(benchmark, server, case, requests):
+    if case.run:
+        return case.run(server, requests) * 1e6
     if case.play:
         return playedMicroseconds(server, case, requests)
     before = server.cpuSeconds()
@@ -206,20 +220,34 @@ def prepare(server, setup):
 
 def measure(table, benchmark, servers, case, rounds, requests):
     requests = max(int(requests * case.share), 1000)
+    background = []
     for server in servers:
         if case.command:
             prepare(server, case.setup)
+        if case.background:
+            background.append(case.background(server.port))
         # The first round warms up caches and output buffers, and does not count.
         microsecondsPerCommand(benchmark, server, case, max(requests // 10, 1000))
-    used = {server.kind: [] for server in servers}
+    used = [[] for _ in servers]
     for _ in range(rounds):
-        for server in servers:
-            used[server.kind].append(microsecondsPerCommand(benchmark, server, case, requests))
-    table.compare(case.what, statistics.median(used['ebb']), statistics.median(used['redis']),
-                  case.target)
+        for server, times in zip(servers, used):
+            times.append(microsecondsPerCommand(benchmark, server, case, requests))
+    table.compare(case.what, *map(statistics.median, used), case.target)
+    for thing in background:
+        thing.stop()
     if case.command:
         for server in servers:
             prepare(server, None)
+
+
+def measureAgainst(table, args, ebb, case):
+    """The case on 'ebb' beside another Ebb with options of its own."""
+    other = Server('ebb', args.server, *case.against)
+    try:
+        load(other)
+        measure(table, args.benchmark, [ebb, other], case, args.rounds, args.requests)
+    finally:
+        other.stop()
 
 
 def main():
@@ -251,7 +279,9 @@ def main():
                 load(servers[-1])
         table.compareHead('server CPU per command', 'us')
         for case in CASES:
-            if case.name in wanted:
+            if case.name in wanted and case.against:
+                measureAgainst(table, args, servers[0], case)
+            elif case.name in wanted:
                 measure(table, args.benchmark, servers, case, args.rounds, args.requests)
     finally:
         for server in servers:

@@ -7,7 +7,8 @@ Starts ebb-server (and, for comparison, redis-server) pinned to one core and mea
            holds the survivors; the worst wait of another client meanwhile
   expiry   many keys due in one second: when they are gone, and how others fare; the lag of the
            `expired` event of lone keys; the same under an endless SCAN
-  idle     CPU and RSS of an empty server, time from exec to the first reply, bytes per idle client
+  idle     CPU and RSS of an empty server, time from exec to the first reply, bytes per idle
+           client; CPU while as many wait for keys
 
 Usage: bench_memory.py [--keys N] [--parts memory,expiry,idle] [--server PATH] [--no-redis]
 Numbers without a target are for information. Exits with 1 if a target was missed.
@@ -293,9 +294,26 @@ def measureIdle(table, kind, program, seconds, clients):
     table.row(kind, 'idle clients connected', len(idle))
     table.row(kind, 'bytes per idle client (RSS)', (server.rss() - empty) / len(idle), 'B',
               2048 if ebb else None)
+    measureBlocked(table, kind, server, idle, seconds)
     for client in idle:
         client.close()
     server.stop()
+
+
+def measureBlocked(table, kind, server, clients, seconds):
+    """Each of them waits for a key of its own, half of them with a timeout."""
+    for i, client in enumerate(clients):
+        client.sendall(Resp.pack('BLPOP', f'queue:{i}', 3600 * (i % 2)))
+    time.sleep(2)
+    cpu, start = server.cpuSeconds(), time.monotonic()
+    time.sleep(seconds)
+    passed = time.monotonic() - start
+    probe = Resp(server.port)
+    waiting = int(probe.call('INFO', 'clients').split(b'blocked_clients:')[1].split()[0])
+    probe.close()
+    table.row(kind, 'clients that wait with BLPOP', waiting)
+    table.row(kind, 'idle CPU while they wait', (server.cpuSeconds() - cpu) / passed * 100, '%',
+              0.5 if kind == 'ebb' else None)
 
 
 def main():

@@ -1,3 +1,4 @@
+#include "storage/base/mem.h"
 #include "tests/support/fake_server.h"
 #include "tests/support/suite.h"
 
@@ -146,6 +147,45 @@ START_TEST(manyElementsKeepTheirOrder) {
 }
 END_TEST
 
+/* The reply without its first line, from element 'start' on, 'count' of them of one line each. */
+static const char *part(const char *reply, size_t start, size_t count, size_t *size) {
+    const char *from = strchr(reply, '\n') + 1;
+    for (size_t i = 0; i < 2 * start; i++) from = strchr(from, '\n') + 1;
+    const char *end = from;
+    for (size_t i = 0; i < 2 * count; i++) end = strchr(end, '\n') + 1;
+    *size = (size_t)(end - from);
+    return from;
+}
+
+START_TEST(limitsGiveThePartOfTheWholeOrder) {
+    enum { COUNT = 2000 };
+    static const char *const forms[] = {"SORT big", "SORT big DESC", "SORT big ALPHA",
+                                        "SORT big BY w_* DESC", "SORT big BY w_* ALPHA"};
+    static const size_t limits[][2] = {{0, 1}, {0, 10}, {100, 50}, {240, 9}, {240, 10}, {1990, 5}};
+    setup();
+    /* Many are equal, and many have equal weights. */
+    for (int i = 0; i < COUNT; i++) {
+        int number = i * 7919 % 500;
+        fakeCallFormat(f, "RPUSH big %d", number);
+        fakeCallFormat(f, "SET w_%d %d", number, number % 10);
+    }
+    for (size_t n = 0; n < sizeof forms / sizeof forms[0]; n++) {
+        char *whole = memText(fakeCall(f, forms[n]));
+        for (size_t l = 0; l < sizeof limits / sizeof limits[0]; l++) {
+            size_t start = limits[l][0], count = limits[l][1], wanted_size, size;
+            const char *wanted = part(whole, start, count, &wanted_size);
+            const char *got = part(fakeCallFormat(f, "%s LIMIT %zu %zu", forms[n], start, count), 0,
+                                   count, &size);
+            ck_assert_uint_eq(size, wanted_size);
+            ck_assert_mem_eq(got, wanted, size);
+        }
+        memFree(whole);
+    }
+    CALL(f, "SORT big LIMIT 5 0", "*0|");
+    done();
+}
+END_TEST
+
 TESTS("sort", numbersAndTextsAreOrdered, otherKeysGiveTheOrder, getsReplyWhatPatternsName,
       limitsAreCutToWhatIsThere, withoutOrderThingsStayAsTheyAre, outcomesAreStoredAsLists,
-      otherTypesAreRefused, manyElementsKeepTheirOrder)
+      otherTypesAreRefused, manyElementsKeepTheirOrder, limitsGiveThePartOfTheWholeOrder)

@@ -109,6 +109,40 @@ START_TEST(xnackGivesBackToTheGroup) {
 }
 END_TEST
 
+/* Time passes, and what is due then runs. */
+static void later(int64_t ms) {
+    fakeAdvanceMs(f, ms);
+    serverReadClock(f->server);
+    cronRun(f->server);
+}
+
+START_TEST(claimWaitsUntilSomethingIsIdleEnough) {
+    setup();
+    fakeCall(f, "XREADGROUP GROUP g a COUNT 9 STREAMS s >");
+    fakeCall(f, "XACK s g 3-0 4-0");
+    client *waiter = fakeClient(f), *timed = fakeClient(f);
+    const char *read = "XREADGROUP GROUP g b COUNT 1 BLOCK 0 CLAIM 100 STREAMS s >";
+    ck_assert_str_eq(fakeCallAs(f, waiter, read), "");
+    ck_assert_str_eq(fakeCallAs(f, timed, "XREADGROUP GROUP g c BLOCK 150 CLAIM 1000 STREAMS s >"),
+                     "");
+    later(60);
+    CALL(f, "XCLAIM s g a 0 1-0 JUSTID", "*1|$3|1-0|");
+    later(38);
+    ck_assert_str_eq(fakeTake(f, waiter, NULL), "");
+    later(4); /* 2-0 is idle for 102 ms, 1-0 was taken anew in between. */
+    ck_assert_ptr_nonnull(strstr(fakeTake(f, waiter, NULL), "$3\r\n2-0\r\n"));
+    ck_assert_str_eq(fakeCallAs(f, waiter, read), "");
+    later(40);
+    ck_assert_str_eq(fakeTake(f, waiter, NULL), "");
+    ck_assert_str_eq(fakeTake(f, timed, NULL), "");
+    later(20);
+    ck_assert_ptr_nonnull(strstr(fakeTake(f, waiter, NULL), "$3\r\n1-0\r\n"));
+    ck_assert_str_eq(fakeTake(f, timed, NULL), "*-1\r\n");
+    CALL(f, "XPENDING s g", "*4|:2|$3|1-0|$3|2-0|*1|*2|$1|b|$1|2|");
+    done();
+}
+END_TEST
+
 START_TEST(claimServesTheOldestFirstAndThenWhatIsNew) {
     setup();
     fakeCall(f, "XREADGROUP GROUP g a COUNT 1 STREAMS s >");
@@ -176,5 +210,6 @@ END_TEST
 
 TESTS("commands on consumer groups", entriesGoToOneConsumerEach, eventsAndChangesAreCounted,
       xclaimTakesWhatIsIdle, xautoclaimGoesOnFromACursor, xnackGivesBackToTheGroup,
-      claimServesTheOldestFirstAndThenWhatIsNew, xackdelDeletesWhatNobodyNeeds,
-      consumersTellWhenTheyWereSeen, waitingReadersAreToldOfADestroyedGroup)
+      claimServesTheOldestFirstAndThenWhatIsNew, claimWaitsUntilSomethingIsIdleEnough,
+      xackdelDeletesWhatNobodyNeeds, consumersTellWhenTheyWereSeen,
+      waitingReadersAreToldOfADestroyedGroup)

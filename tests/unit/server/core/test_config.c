@@ -60,6 +60,7 @@ START_TEST(valuesOfEachTypeAreReadAndPrintedCanonically) {
         {"list-max-ziplist-size", "-5", "-5"},
         {"hz", "1000", "500"},
         {"maxmemory", "1GB", "1073741824"},
+        {"maxmemory", "", "0"},
         {"maxmemory", "1.5gb", "argument must be a memory value"},
         {"maxmemory", "18446744073709551615", "18446744073709551615"},
         {"proto-max-bulk-len", "1",
@@ -67,6 +68,7 @@ START_TEST(valuesOfEachTypeAreReadAndPrintedCanonically) {
         {"maxmemory-clients", "5%", "5%"},
         {"maxmemory-clients", "101%", "percentage argument must be less or equal to 100"},
         {"maxmemory-clients", "2kb", "2048"},
+        {"maxmemory-clients", "", "0"},
         {"loglevel", "DEBUG", "debug"},
         {"loglevel", "3",
          "argument(s) must be one of the following: debug, verbose, notice, warning, nothing"},
@@ -111,6 +113,7 @@ START_TEST(notificationLettersPrintInOneOrder) {
     expect(&c, "notify-keyspace-events", "KEA", "AKE");
     ck_assert_uint_eq(c.notify_keyspace_events, NOTIFY_ALL | NOTIFY_KEYSPACE | NOTIFY_KEYEVENT);
     expect(&c, "notify-keyspace-events", "mnKg", "gnKm");
+    expect(&c, "notify-keyspace-events", "VIhTS", "hSTIV");
     expect(&c, "notify-keyspace-events", "Z",
            "Invalid event class character. Use 'Ag$lshzxeKEtmdnoca'.");
     expect(&c, "notify-keyspace-events", "", "");

@@ -1,0 +1,65 @@
+/* What the kernel knows of the process: its OOM score and its processors. */
+#include <sched.h>
+#include <string.h>
+
+#include "tests/support/redis_client.h"
+#include "tests/support/suite.h"
+
+static int scoreOf(serverProcess *server) {
+    char path[64];
+    int score = 0;
+    snprintf(path, sizeof path, "/proc/%d/oom_score_adj", (int)serverPid(server));
+    FILE *in = fopen(path, "re");
+    ck_assert_ptr_nonnull(in);
+    ck_assert_int_eq(fscanf(in, "%d", &score), 1);
+    fclose(in);
+    return score;
+}
+
+START_TEST(scoreFollowsTheDirectives) {
+    static const char *const options[] = {"--oom-score-adj", "relative", "--oom-score-adj-values",
+                                          "3 5 7", NULL};
+    serverProcess *plain = serverStart(NULL), *server = serverStart(options);
+    int base = scoreOf(plain);
+    ck_assert_int_eq(scoreOf(server), base + 3);
+    redisContext *c = clientConnect(server);
+    expectStatus(c, "OK", "CONFIG SET oom-score-adj-values %s", "9 10 11");
+    ck_assert_int_eq(scoreOf(server), base + 9);
+    expectStatus(c, "OK", "CONFIG SET oom-score-adj absolute oom-score-adj-values %s", "900 0 0");
+    ck_assert_int_eq(scoreOf(server), 900);
+    expectStatus(c, "OK", "CONFIG SET oom-score-adj relative oom-score-adj-values %s", "2000 0 0");
+    ck_assert_int_eq(scoreOf(server), 1000);
+    expectStatus(c, "OK", "CONFIG SET oom-score-adj no");
+    ck_assert_int_eq(scoreOf(server), base);
+    expectStatus(c, "OK", "CONFIG SET oom-score-adj-values %s", "1 2 3");
+    ck_assert_int_eq(scoreOf(server), base);
+    redisFree(c);
+    serverStop(server);
+    serverStop(plain);
+}
+END_TEST
+
+START_TEST(runsOnTheProcessorsOfItsList) {
+    cpu_set_t mine, its;
+    ck_assert_int_eq(sched_getaffinity(0, sizeof mine, &mine), 0);
+    int last = CPU_SETSIZE - 1;
+    while (!CPU_ISSET(last, &mine)) last--;
+    char list[16];
+    snprintf(list, sizeof list, "%d", last);
+    const char *options[] = {"--server-cpulist", list, "--bio_cpulist", list, NULL};
+    serverProcess *server = serverStart(options);
+    ck_assert_int_eq(sched_getaffinity(serverPid(server), sizeof its, &its), 0);
+    ck_assert_int_eq(CPU_COUNT(&its), 1);
+    ck_assert(CPU_ISSET(last, &its));
+    serverStop(server);
+}
+END_TEST
+
+START_TEST(startsWithAListOfProcessorsThatIsNone) {
+    static const char *const options[] = {"--server-cpulist", "nowhere", NULL};
+    serverStop(serverStart(options));
+}
+END_TEST
+
+TESTS("host", scoreFollowsTheDirectives, runsOnTheProcessorsOfItsList,
+      startsWithAListOfProcessorsThatIsNone)
