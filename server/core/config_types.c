@@ -170,8 +170,7 @@ static bool parsePercent(const configRow *row, bytes text, int64_t *out, configE
         return true;
     }
     uint64_t size;
-    if (!parseSize(text, &size))
-        return configFail(e, "argument must be a memory or percent value");
+    if (!parseSize(text, &size)) return configFail(e, "argument must be a memory or percent value");
     *out = (int64_t)size;
     return memoryInBounds(row, size, e);
 }
