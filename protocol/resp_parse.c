@@ -158,7 +158,8 @@ static respResult readSpans(respParser *p, const char *in, size_t available,
         if (limits->stranger && size > RESP_STRANGER_MAX_BULK)
             return broken(p, error, "unauthenticated bulk length");
         if ((size_t)(end - at) < size + 2) {
-            p->wanted = (size_t)(at - in) + size + 2;
+            p->understood = (size_t)(at - in);
+            p->wanted = p->understood + size + 2;
             return RESP_MORE;
         }
         if (p->args_found >= SAVE_MIN && p->args_found >= p->saved_capacity && !growSaved(p, few))

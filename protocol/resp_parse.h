@@ -20,6 +20,7 @@ typedef struct respSpan {
 typedef struct respParser {
     size_t wanted;     /* bytes the whole request needs at least, as far as is known: how much
                           room the caller should make. 0 when unknown */
+    size_t understood; /* while 'wanted' is known: bytes in front of the argument that arrives */
     size_t resume_at;  /* where to go on, 0 for the start: too little was found to be kept */
     size_t args_total; /* announced; of a request that is whole with RESP_NO_ROOM */
     size_t args_found;

@@ -148,8 +148,12 @@ static bool returnStep(reclaim *r) {
     return true;
 }
 
-static void purge(reclaim *r) {
-    memPurge();
+/* 'now': it is asked for, and whoever asks waits for it. */
+static void purge(reclaim *r, bool now) {
+    if (now || !r->host.purge)
+        memPurge();
+    else
+        r->host.purge(r->host.ctx);
     r->heap_steps = 0;
     r->purge_ns = 0;
     r->stats.purges++;
@@ -165,7 +169,7 @@ static bool step(reclaim *r, uint64_t now_ns) {
 static uint64_t sleepNs(reclaim *r, uint64_t now_ns) {
     r->stats.state = RECLAIM_IDLE;
     if (r->heap_steps >= PURGE_STEPS && r->purge_ns == 0) r->purge_ns = now_ns + PURGE_DELAY_NS;
-    if (r->purge_ns && now_ns >= r->purge_ns) purge(r);
+    if (r->purge_ns && now_ns >= r->purge_ns) purge(r, false);
     uint64_t sleep_ns = r->purge_ns ? r->purge_ns - now_ns : RECLAIM_ASLEEP;
     for (unsigned kind = 0; kind < SLAB_KINDS && !r->frozen; kind++) {
         uint64_t next_ns = r->kinds[kind].next_ns;
@@ -197,7 +201,7 @@ void reclaimNow(reclaim *r, uint64_t limit_ns) {
     breakOff(r); /* A new pass sees what became sparse behind the old one. */
     for (int kind = 0; kind < SLAB_KINDS; kind++) r->kinds[kind].next_ns = 0;
     while (now_ns - start_ns < limit_ns && step(r, now_ns)) now_ns = nowNs(r);
-    purge(r);
+    purge(r, true);
     r->stats.state = RECLAIM_IDLE;
     r->stats.ns += now_ns - start_ns;
 }

@@ -28,6 +28,9 @@ typedef struct reclaimHost {
     discardQueue *discard;
     /* Frees a little of what else lies unused; false when nothing is left. May be NULL. */
     bool (*trim)(void *ctx);
+    /* Sees to it that the heap's free pages go back to the kernel, soon. NULL: memPurge() at once.
+     */
+    void (*purge)(void *ctx);
     void *ctx;
 } reclaimHost;
 

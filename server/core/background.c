@@ -101,6 +101,14 @@ static bool trimChunks(void *ctx) {
     return true;
 }
 
+static void purgeHeap(void *ctx) {
+    server *s = ctx;
+    if (s->purgeHeap)
+        s->purgeHeap(s);
+    else
+        memPurge();
+}
+
 static void reclaimTask(void *ctx, server *s) {
     (void)ctx;
     struct background *b = s->background;
@@ -170,6 +178,7 @@ void backgroundStart(server *s) {
                                            .db_count = s->db_count,
                                            .discard = s->discard,
                                            .trim = trimChunks,
+                                           .purge = purgeHeap,
                                            .ctx = s});
     s->background = memCalloc(1, sizeof *s->background);
     s->background->expire_task = cronAdd(s, "expire", 0, expire, NULL);

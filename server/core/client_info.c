@@ -124,15 +124,16 @@ static size_t replyRoom(size_t peak) {
     return room;
 }
 
-/* An idle client owns no buffer: its fields of buffers are 0. The arguments of a request that is
- * not whole lie in the query buffer and count there. */
+/* An idle client owns no buffer: its fields of buffers are 0. Of a request that is not whole the
+ * first arguments lie in the query buffer too, but are told where clients look for them. */
 static void addBuffers(line *l, const client *c, const clientDetails *d) {
     size_t query = c->input.data ? c->input.size : c->pending_size;
+    size_t understood = !c->input.data && c->parser.wanted ? c->parser.understood : 0;
     size_t room = c->pending ? c->pending_capacity : c->input.data ? BATCH_READ : 0;
     size_t output = replyBufMemory(&c->out), peak = clientReplyPeak(c);
-    ADD_FIELD(l, "qbuf", query);
+    ADD_FIELD(l, "qbuf", query - understood);
     ADD_FIELD(l, "qbuf-free", room > query ? room - query : 0);
-    ADD_FIELD(l, "argv-mem", respParserMemory(&c->parser));
+    ADD_FIELD(l, "argv-mem", understood + respParserMemory(&c->parser));
     ADD_FIELD(l, "multi-mem", d->queued_bytes);
     ADD_FIELD(l, "rbs", replyRoom(peak));
     ADD_FIELD(l, "rbp", peak);

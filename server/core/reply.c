@@ -157,6 +157,17 @@ void replyString(client *c, const entry *e) {
     replyBufAppend(&c->out, "\r\n", 2);
 }
 
+void replyRaw(client *c, bytes encoded) {
+    if (mayReply(c)) replyBufAppend(&c->out, encoded.data, encoded.size);
+}
+
+void replyRawReference(client *c, bytes encoded, void (*release)(void *owner), void *owner) {
+    if (mayReply(c))
+        replyBufReference(&c->out, encoded, release, owner);
+    else
+        release(owner);
+}
+
 replyHole replyOpen(client *c) {
     if (!mayReply(c)) return (replyHole){0};
     return replyBufOpenHole(&c->out);

@@ -36,6 +36,10 @@ void replyPush(client *c, size_t count);
 /* The value of a string entry; big ones go out by reference, not copied. */
 void replyString(client *c, const entry *e);
 
+/* What is encoded already; the second keeps a reference, see replyBufReference(). */
+void replyRaw(client *c, bytes encoded);
+void replyRawReference(client *c, bytes encoded, void (*release)(void *owner), void *owner);
+
 /* An aggregate whose length is known at the end. */
 replyHole replyOpen(client *c);
 void replyClose(client *c, replyHole hole, respAggregate kind, size_t count);

@@ -105,6 +105,9 @@ struct server {
     void (*pollNet)(server *s);
     /* Makes the loop turn; from any thread. NULL with the other. */
     void (*wakeNet)(server *s);
+    struct purgeThread *purge_thread;
+    /* Gives the heap's free pages back beside the loop. NULL: nobody is there to do it. */
+    void (*purgeHeap)(server *s);
     clientPause *pause;
     tracking *tracking;
     clientEvict *client_evict;

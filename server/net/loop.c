@@ -6,6 +6,7 @@
 #include "server/core/reply.h"
 #include "server/net/metrics_port.h"
 #include "server/net/net_internal.h"
+#include "server/net/purge_thread.h"
 #include "storage/base/ensure.h"
 #include "storage/base/log.h"
 #include "storage/base/mem.h"
@@ -41,11 +42,13 @@ net *netNew(server *s) {
     s->net = n;
     s->pollNet = pollNet;
     s->wakeNet = wakeNet;
+    purgeThreadNew(s);
     return n;
 }
 
 void netFree(net *n) {
     server *s = n->server;
+    purgeThreadFree(s->purge_thread);
     netCloseListeners(n);
     metricsPortClose(n);
     CHAIN_EACH(&s->clients, node) {

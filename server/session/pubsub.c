@@ -1,6 +1,7 @@
 #include "server/session/pubsub.h"
 
 #include "server/core/reply.h"
+#include "server/session/message.h"
 #include "storage/base/ensure.h"
 #include "storage/base/glob.h"
 #include "storage/base/mem.h"
@@ -269,39 +270,31 @@ void pubsubForget(client *c) {
 
 /* ---- messages ---- */
 
-static void sendMessage(client *c, const char *word, const bytes *pattern, bytes name,
-                        bytes message) {
-    replyPushBegin(c);
-    replyPush(c, pattern ? 4 : 3);
-    replyBulkText(c, word);
-    if (pattern) replyBulk(c, *pattern);
-    replyBulk(c, name);
-    replyBulk(c, message);
-    replyPushEnd(c);
+/* To all that listen to 'ch'; how many they are. */
+static int64_t sendToAll(server *s, const channel *ch, const bytes *parts, int count) {
+    message m = messageBegin(s, parts, count);
+    CHAIN_EACH(&ch->listeners, node) {
+        messageSend(&m, CHAIN_ITEM(node, subscription, in_channel)->listener);
+    }
+    messageEnd(&m);
+    return (int64_t)ch->listeners.count;
 }
 
-int64_t pubsubPublish(server *s, pubsubKind kind, bytes name, bytes message) {
+int64_t pubsubPublish(server *s, pubsubKind kind, bytes name, bytes text) {
     pubsub *p = s->pubsub;
     int64_t receivers = 0;
     const channel *ch = dictFind(p->kinds[kind], keyRefOf(name));
     if (ch) {
-        CHAIN_EACH(&ch->listeners, node) {
-            subscription *sub = CHAIN_ITEM(node, subscription, in_channel);
-            sendMessage(sub->listener, kind == PUBSUB_SHARD ? "smessage" : "message", NULL, name,
-                        message);
-            receivers++;
-        }
+        bytes word = bytesOfText(kind == PUBSUB_SHARD ? "smessage" : "message");
+        receivers += sendToAll(s, ch, (bytes[]){word, name, text}, 3);
     }
     if (kind == PUBSUB_SHARD) return receivers;
     CHAIN_EACH(&p->patterns, pattern_node) {
         const channel *pattern = CHAIN_ITEM(pattern_node, channel, in_patterns);
-        bytes text = channelName(pattern);
-        if (!globMatch(text, name, false)) continue;
-        CHAIN_EACH(&pattern->listeners, node) {
-            subscription *sub = CHAIN_ITEM(node, subscription, in_channel);
-            sendMessage(sub->listener, "pmessage", &text, name, message);
-            receivers++;
-        }
+        bytes pattern_text = channelName(pattern);
+        if (!globMatch(pattern_text, name, false)) continue;
+        receivers +=
+            sendToAll(s, pattern, (bytes[]){BYTES("pmessage"), pattern_text, name, text}, 4);
     }
     return receivers;
 }

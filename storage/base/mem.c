@@ -249,8 +249,12 @@ memStats memAllocatorStats(void) {
     };
 }
 
-void memPurge(void) {
+void memTrimThread(void) {
     mallctl("thread.tcache.flush", NULL, NULL, NULL, 0);
+}
+
+void memPurge(void) {
+    memTrimThread();
     mallctl("arena." ALL ".purge", NULL, NULL, NULL, 0);
 }
 
@@ -263,6 +267,8 @@ const char *memAllocatorName(void) {
 memStats memAllocatorStats(void) {
     return (memStats){.allocated = memUsed()};
 }
+
+void memTrimThread(void) {}
 
 void memPurge(void) {
     malloc_trim(0);

@@ -63,8 +63,11 @@ typedef struct memStats {
 } memStats;
 memStats memAllocatorStats(void);
 
-/* Gives every free page back to the kernel now: MEMORY PURGE. */
+/* Gives every free page back to the kernel now: MEMORY PURGE. Any thread may; the others go on. It
+ * takes as long as there are pages, about 100 ms a GiB. */
 void memPurge(void);
+/* Gives the heap back what it keeps at hand for this thread alone. */
+void memTrimThread(void);
 
 /* The n-th memTry* from now returns NULL once, or (memFailFrom) it and all that follow; 0 switches
  * that off. For tests. */

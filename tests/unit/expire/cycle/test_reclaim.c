@@ -132,6 +132,32 @@ START_TEST(givesBackWhatDeletesLeft) {
 }
 END_TEST
 
+static void countPurge(void *ctx) {
+    ++*(size_t *)ctx;
+}
+
+START_TEST(theHostPurgesUnlessItIsAskedForNow) {
+    size_t purges = 0;
+    rigInit(&rig);
+    reclaim *r = reclaimNew(&(reclaimHost){.clock = &rig.clock,
+                                           .dbs = rig.dbs,
+                                           .db_count = RIG_DBS,
+                                           .discard = rig.discard,
+                                           .purge = countPurge,
+                                           .ctx = &purges});
+    rigFill(&rig, 0, 0, KEYS, 40, DEADLINE_NONE);
+    thinOut(0);
+    settle(r);
+    ck_assert_uint_gt(purges, 0);
+    ck_assert_uint_eq(reclaimStatsOf(r).purges, purges);
+    size_t before = purges;
+    reclaimNow(r, 5000000000U);
+    ck_assert_uint_eq(purges, before);
+    ck_assert_uint_eq(reclaimStatsOf(r).purges, before + 1);
+    end(r);
+}
+END_TEST
+
 START_TEST(changesBetweenSlicesDoNoHarm) {
     reclaim *r = begin();
     rigFill(&rig, 0, 0, KEYS, 40, 1000000);
@@ -235,6 +261,6 @@ START_TEST(statesHaveTexts) {
 END_TEST
 
 TESTS("reclaim", sleepsWhereNothingIsSparse, worksInItsOrder, sliceKeepsItsBudget,
-      givesBackWhatDeletesLeft, changesBetweenSlicesDoNoHarm, frozenItNeitherMovesNorMergesButFrees,
-      nowDoesAllWithinItsLimit, untilFreesNoMoreThanAskedFor, uselessPassesBecomeRare,
-      statesHaveTexts)
+      givesBackWhatDeletesLeft, theHostPurgesUnlessItIsAskedForNow, changesBetweenSlicesDoNoHarm,
+      frozenItNeitherMovesNorMergesButFrees, nowDoesAllWithinItsLimit, untilFreesNoMoreThanAskedFor,
+      uselessPassesBecomeRare, statesHaveTexts)
