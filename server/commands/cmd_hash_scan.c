@@ -1,5 +1,6 @@
 /* HRANDFIELD and HSCAN. */
 #include "server/commands/commands.h"
+#include "server/commands/draws.h"
 #include "server/commands/hash_open.h"
 #include "server/commands/scan_options.h"
 #include "server/core/args.h"
@@ -16,8 +17,6 @@ enum {
     PAST_MAX = 1024, /* fields past their deadline that one call removes */
     DRAWS_MAX = 100  /* of one field, where those left are past theirs */
 };
-/* Of draws that may repeat: what a reply can reasonably hold. */
-#define REPEATS_MAX ((int64_t)1 << 26)
 
 /* The last millisecond whose deadlines have passed. */
 static int64_t pastMs(const client *c) {
@@ -54,7 +53,7 @@ static void replyRepeating(client *c, const entry *e, size_t count, bool with_va
         return;
     }
     replyDrawnHead(c, count, with_values);
-    for (size_t i = 0; i < count && !(c->flags & CLIENT_CLOSE_NOW); i++) {
+    for (size_t i = 0; i < count && !drawsEnd(c, i); i++) {
         if (i) ensure(drawLive(c, e, &pair));
         replyDrawn(c, &pair, with_values);
     }
@@ -114,7 +113,7 @@ static void hrandfieldCommand(client *c) {
     if (!openForDraws(c, &e)) return;
     if (!e || count == 0)
         replyArray(c, 0);
-    else if (count < -REPEATS_MAX)
+    else if (count < 0 && !drawsMayRun(c, (uint64_t)-count))
         replyError(c, "ERR value is out of range");
     else if (count < 0)
         replyRepeating(c, e, (size_t)-count, with_values);

@@ -1,5 +1,6 @@
 /* SPOP and SRANDMEMBER. */
 #include "server/commands/commands.h"
+#include "server/commands/draws.h"
 #include "server/commands/key_overwrite.h"
 #include "server/commands/reply_member.h"
 #include "server/core/args.h"
@@ -120,16 +121,25 @@ static void spopCommand(client *c) {
 
 enum {
     DRAWS_INLINE = 64,
-    DRAWS_MAX = 1 << 24,                 /* members that one call repeats */
-    DRAWN_BYTES_MAX = 1024 * 1024 * 1024 /* and what they may be together */
+    DRAWN_BYTES_MAX = 1024 * 1024 * 1024 /* what the draws of one call may be together */
 };
 
+static void replyUnchecked(client *c, const entry *e, uint64_t count) {
+    replyArray(c, count);
+    for (uint64_t i = 0; i < count && !drawsEnd(c, i); i++)
+        replyMember(c, setRandom(e, &c->server->rng));
+}
+
 /* Draws first: a small set may have huge members, and what is said cannot be taken back. */
-static void replyDrawn(client *c, const entry *e, size_t count) {
+static void replyDrawn(client *c, const entry *e, uint64_t count) {
+    if (clientHasHardLimit(c)) {
+        replyUnchecked(c, e, count);
+        return;
+    }
     setMember few[DRAWS_INLINE];
     setMember *drawn = few;
     if (count > DRAWS_INLINE)
-        drawn = count <= DRAWS_MAX ? memTryAlloc(count * sizeof *drawn) : NULL;
+        drawn = drawsMayRun(c, count) ? memTryAlloc(count * sizeof *drawn) : NULL;
     size_t size = 0;
     for (size_t i = 0; drawn && i < count && size <= DRAWN_BYTES_MAX; i++) {
         drawn[i] = setRandom(e, &c->server->rng);
@@ -159,7 +169,7 @@ static void randomMany(client *c) {
         return;
     }
     if (count < 0) {
-        replyDrawn(c, e, (size_t)-count);
+        replyDrawn(c, e, (uint64_t)-count);
         return;
     }
     size_t all = setCount(e);

@@ -1,5 +1,6 @@
 /* Commands on single members of sorted sets. */
 #include "server/commands/commands.h"
+#include "server/commands/draws.h"
 #include "server/commands/scan_options.h"
 #include "server/commands/zset_results.h"
 #include "server/core/args.h"
@@ -205,21 +206,22 @@ static void visitReply(void *ctx, zsetMember m) {
 }
 
 enum {
-    DRAWS_MAX = 1 << 24,                 /* members that one call repeats */
-    DRAWN_BYTES_MAX = 1024 * 1024 * 1024 /* and what they may be together */
+    DRAWN_BYTES_MAX = 1024 * 1024 * 1024 /* what the draws of one call may be together */
 };
 
 /* 'count' draws of which each is of any member. What is said cannot be taken back, so what is too
  * much must be known before: by the mean size of what a set's allocations hold. */
 static void replyDraws(client *c, const entry *e, uint64_t count, zsetForm form) {
     size_t mean = entryMemory(e) / zsetCount(e);
-    if (count > DRAWS_MAX || mean * count > DRAWN_BYTES_MAX) {
+    bool too_big = mean > DRAWN_BYTES_MAX / count && !clientHasHardLimit(c);
+    if (too_big || !drawsMayRun(c, count)) {
         replyError(c, "ERR value is out of range");
         return;
     }
     replyZsetHead(c, count, form);
     char scratch[NUM_INT_MAX];
-    while (count--) replyZsetMember(c, zsetRandom(e, &c->server->rng, scratch), form);
+    for (uint64_t i = 0; i < count && !drawsEnd(c, i); i++)
+        replyZsetMember(c, zsetRandom(e, &c->server->rng, scratch), form);
 }
 
 /* ZRANDMEMBER key [count [WITHSCORES]]

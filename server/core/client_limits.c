@@ -33,11 +33,26 @@ static bool hardLimitPassed(const outputLimit *limit, size_t size) {
     return !limit->soft_bytes && size >= memMachineBytes() / MACHINE_SHARE;
 }
 
+/* Told as normal, but what a MONITOR does not read grows as with a subscriber. */
+static const outputLimit *limitOf(const client *c) {
+    int class = c->flags & CLIENT_MONITOR ? 2 : clientLimitClass(c);
+    return &c->server->config.output_limits[class];
+}
+
+bool clientHasHardLimit(const client *c) {
+    return c->conn && limitOf(c)->hard_bytes;
+}
+
+bool clientCutOff(client *c) {
+    if (c->flags & CLIENT_CLOSE_NOW) return true;
+    if (!c->conn || !clientOverOutputLimit(c)) return false;
+    clientCloseSoon(c);
+    return true;
+}
+
 bool clientOverOutputLimit(client *c) {
     server *s = c->server;
-    /* Told as normal, but what it does not read grows as with a subscriber. */
-    int class = c->flags & CLIENT_MONITOR ? 2 : clientLimitClass(c);
-    const outputLimit *limit = &s->config.output_limits[class];
+    const outputLimit *limit = limitOf(c);
     size_t size = replyBufMemory(&c->out);
     if (size > s->stats.reply_chunk_max) s->stats.reply_chunk_max = size;
     /* One chunk everybody may have: without it a low limit would forbid any reply, "+OK" too. */

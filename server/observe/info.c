@@ -178,12 +178,17 @@ static uint32_t maskOfName(infoTable *info, bytes name) {
 
 void infoRender(server *s, const bytes *names, int count, infoText *t) {
     infoTable *info = s->info;
-    uint32_t mask = count ? 0 : maskOfGroup(info, INFO_DEFAULT);
-    for (int i = 0; i < count; i++) mask |= maskOfName(info, names[i]);
+    uint32_t mask = count ? 0 : maskOfGroup(info, INFO_DEFAULT), named = 0;
+    for (int i = 0; i < count; i++) {
+        const infoSection *section = findSection(info, names[i]);
+        if (section) named |= 1u << (section - info->sections);
+        mask |= maskOfName(info, names[i]);
+    }
     for (int i = 0; i < info->count; i++) {
         if (!(mask & 1u << i)) continue;
         if (t->size) infoLine(t, "%s", "");
         infoLine(t, "# %s", info->sections[i].title);
+        t->named = named & 1u << i;
         info->sections[i].write(s, t);
     }
 }
@@ -205,7 +210,7 @@ void infoAttach(server *s) {
         {"latencystats", "Latencystats", INFO_ALL, infoLatencyStats},
         {"cluster", "Cluster", INFO_DEFAULT | INFO_ALL, infoCluster},
         {"keyspace", "Keyspace", INFO_DEFAULT | INFO_ALL, infoKeyspace},
-        {"keysizes", "Keysizes", 0, infoKeysizes},
+        {"keysizes", "Keysizes", INFO_DEFAULT | INFO_ALL, infoKeysizes},
         {"hotkeys", "Hotkeys", 0, hotkeysInfo},
         {"debug", "Debug", 0, infoDebug},
     };

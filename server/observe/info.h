@@ -17,6 +17,7 @@ typedef struct infoTable infoTable;
 typedef struct infoText {
     char *data;
     size_t size, capacity;
+    bool named; /* the section was asked for by its own name: what takes long is told, too */
 } infoText;
 
 /* Appends a line, formatted, and its CR LF: "name:value". */

@@ -37,6 +37,7 @@ void dbFree(db *d) {
     dictFree(d->keys);
     expiryDictFree(d->expires);
     deadlinesFree(d->fields);
+    dbSizesClear(d);
     memFree(d);
 }
 
@@ -81,7 +82,11 @@ const entry *dbLookup(const db *d, keyRef key) {
 
 entry *dbOpen(db *d, keyRef key) {
     entry *e = dictFind(d->keys, key);
-    if (!e || !dbIsPastDeadline(d, e)) return e;
+    if (!e) return NULL;
+    if (!dbIsPastDeadline(d, e)) {
+        dbSizesOpen(d, e);
+        return e;
+    }
     if (d->may_expire) dbRemoveEntry(d, key, e, DB_EXPIRED);
     return NULL;
 }
@@ -102,6 +107,7 @@ void dbPrefetchEntry(const db *d, uint64_t hash) {
 
 void dbRepoint(db *d, uint64_t hash, const entry *from, entry *to) {
     if (from == to) return;
+    dbSizesMoved(d, from, to);
     dictRepoint(d->keys, hash, from, to);
     if (entryHasDeadline(to)) expiryDictRepoint(d->expires, from, to, hash);
     dbRepointFields(d, hash, from, to);
@@ -112,6 +118,7 @@ static void unlinkEntry(db *d, uint64_t hash, entry *e) {
     dbUnfileFields(d, e, hash);
     if (entryHasDeadline(e)) expiryDictRemove(d->expires, e, hash);
     ensure(dictRemoveItem(d->keys, hash, e));
+    dbSizesTake(d, e);
     d->changes++;
 }
 
@@ -124,6 +131,7 @@ void dbRemoveEntry(db *d, keyRef key, entry *e, dbReason why) {
 /* Puts an entry whose key is not there into main dict and indexes. */
 static entry *linkEntry(db *d, uint64_t hash, entry *e) {
     dictAdd(d->keys, hash, e);
+    dbSizesPut(d, e);
     d->changes++;
     if (entryHasDeadline(e)) dbNoteDeadline(d, e, hash);
     dbFieldsChanged(d, keyOfEntry(e, hash), e);
@@ -161,6 +169,7 @@ static void evictValue(db *d, keyRef key, entry *e, const newString *s) {
 
 /* 's' takes the place of what 'e' holds: the hot path of SET. */
 static entry *replaceString(db *d, keyRef key, entry *e, const newString *s) {
+    dbSizesTake(d, e);
     if (entryIsPointer(e)) evictValue(d, key, e, s);
     int64_t old_ms = entryDeadline(e);
     int64_t new_ms = s->keep_deadline ? old_ms : s->deadline_ms;
@@ -168,6 +177,7 @@ static entry *replaceString(db *d, keyRef key, entry *e, const newString *s) {
     if (!same && entryHasDeadline(e)) expiryDictRemove(d->expires, e, key.hash);
     entry *now =
         s->text ? entrySetStringUntil(e, *s->text, new_ms) : entrySetIntUntil(e, s->number, new_ms);
+    dbSizesPut(d, now);
     d->changes++;
     if (same) {
         dbRepoint(d, key.hash, e, now);
@@ -206,32 +216,40 @@ entry *dbSetInt(db *d, keyRef key, int64_t value, bool keep_deadline) {
 
 entry *dbUpdateInt(db *d, keyRef key, entry *e, int64_t value) {
     ensure(entryType(e) == TYPE_STRING);
+    unsigned before = dbSizeBin(dbSizeOf(e));
     entry *now = entrySetInt(e, value);
     dbRepoint(d, key.hash, e, now);
+    dbSizesChanged(d, before, now);
     d->changes++;
     return now;
 }
 
 entry *dbUpdateString(db *d, keyRef key, entry *e, bytes value) {
     ensure(entryType(e) == TYPE_STRING);
+    unsigned before = dbSizeBin(dbSizeOf(e));
     entry *now = entrySetString(e, value);
     dbRepoint(d, key.hash, e, now);
+    dbSizesChanged(d, before, now);
     d->changes++;
     return now;
 }
 
 entry *dbUpdateText(db *d, keyRef key, entry *e, bytes value) {
     ensure(entryType(e) == TYPE_STRING);
+    unsigned before = dbSizeBin(dbSizeOf(e));
     entry *now = entrySetText(e, value);
     dbRepoint(d, key.hash, e, now);
+    dbSizesChanged(d, before, now);
     d->changes++;
     return now;
 }
 
 entry *dbEditString(db *d, keyRef key, entry *e, size_t size, char **data) {
+    unsigned before = dbSizeBin(dbSizeOf(e));
     entry *now = entryEditString(e, size, data);
     if (!now) return NULL;
     dbRepoint(d, key.hash, e, now);
+    dbSizesChanged(d, before, now);
     d->changes++;
     return now;
 }
@@ -255,6 +273,8 @@ entry *dbReplace(db *d, keyRef key, entry *e) {
     if (entryHasDeadline(old)) expiryDictRemove(d->expires, old, key.hash);
     entrySetAccess(e, entryAccess(old));
     dictRepoint(d->keys, key.hash, old, e);
+    dbSizesTake(d, old);
+    dbSizesPut(d, e);
     d->changes++;
     if (entryHasDeadline(e)) dbNoteDeadline(d, e, key.hash);
     discardEntry(d->discard, old);

@@ -16,6 +16,7 @@ entry *dbSetDeadline(db *d, keyRef key, entry *e, int64_t deadline_ms) {
     if (entryHasDeadline(e)) expiryDictRemove(d->expires, e, key.hash);
     entry *now = entrySetDeadline(e, deadline_ms);
     if (now != e) {
+        dbSizesMoved(d, e, now);
         dictRepoint(d->keys, key.hash, e, now);
         dbRepointFields(d, key.hash, e, now);
     }

@@ -51,6 +51,7 @@ static void *moveItem(void *ctx, void *item) {
     entry *e = item;
     if (slabShouldMove(SLAB_ENTRY, e, entrySize(e))) {
         e = entryMove(item);
+        dbSizesMoved(step->d, item, e);
         if (entryHasDeadline(e)) expiryDictRepoint(step->d->expires, item, e, entryHash(e));
         if (entryType(e) == TYPE_HASH) dbRepointFields(step->d, entryHash(e), item, e);
         step->at->moved++;

@@ -89,6 +89,7 @@ size_t dbExpireFields(db *d, size_t max) {
     while (d->may_expire && done < max) {
         entry *e = deadlinesFirstDue(d->fields, lastPast(d));
         if (!e) break;
+        dbSizesOpen(d, e);
         removal r = {d, keyOfEntry(e, entryHash(e))};
         size_t count = hashRemoveDue(e, lastPast(d), max - done, tellField, &r);
         afterRemoval(d, r.key, e, count);
@@ -99,6 +100,7 @@ size_t dbExpireFields(db *d, size_t max) {
 
 entry *dbExpireFieldsOf(db *d, keyRef key, entry *e, size_t max) {
     if (!d->may_expire || !hashMayHaveDeadlines(e)) return e;
+    dbSizesOpen(d, e);
     removal r = {d, key};
     size_t count = hashRemoveDue(e, lastPast(d), max, tellField, &r);
     return count ? afterRemoval(d, key, e, count) : e;
@@ -107,6 +109,7 @@ entry *dbExpireFieldsOf(db *d, keyRef key, entry *e, size_t max) {
 entry *dbExpireNamed(db *d, keyRef key, entry *e, const bytes *names, size_t count, size_t stride) {
     if (!d->may_expire || !hashMayHaveDeadlines(e)) return e;
     if (!dbIsFieldPast(d, hashNextDeadline(e))) return e;
+    dbSizesOpen(d, e);
     removal r = {d, key};
     size_t gone = 0;
     for (size_t i = 0; i < count; i++) {

@@ -48,6 +48,7 @@ size_t dbFlush(db *d, bool now) {
     } else {
         discardKeyspace(d->discard, d->keys, d->expires, d->fields);
     }
+    dbSizesClear(d);
     d->keys = dictNew(&dbKeysType);
     d->expires = expiryDictNew();
     d->fields = deadlinesNew(&dbFieldsType);
@@ -67,12 +68,15 @@ void dbSwap(db *a, db *b) {
     dict *keys = a->keys;
     expiryDict *expires = a->expires;
     deadlines *fields = a->fields;
+    dbSizeCounts *sizes = a->sizes;
     a->keys = b->keys;
     a->expires = b->expires;
     a->fields = b->fields;
+    a->sizes = b->sizes;
     b->keys = keys;
     b->expires = expires;
     b->fields = fields;
+    b->sizes = sizes;
     a->changes++;
     b->changes++;
     tellNext(a);
@@ -105,4 +109,5 @@ void dbCheck(const db *d) {
     ensure(count.with_deadline == expiryDictCount(d->expires));
     ensure(count.with_fields == deadlinesCount(d->fields));
     deadlinesCheck(d->fields);
+    dbSizesCheck(d);
 }

@@ -202,7 +202,7 @@ static uint64_t digestListpack(const void *value) {
     return sum;
 }
 
-const valueOps hashListpackOps = {PACK_VALUE_OPS, .digest = digestListpack};
+const valueOps hashListpackOps = {PACK_VALUE_OPS, .count = hashCount, .digest = digestListpack};
 
 static void freePack(void *value) {
     listpackFree(((hashPack *)value)->lp);
@@ -235,6 +235,7 @@ static uint64_t digestPack(const void *value) {
 
 const valueOps hashPackOps = {.free = freePack,
                               .parts = valueIsOnePart,
+                              .count = hashCount,
                               .memory = packBytesHeld,
                               .copy = copyPack,
                               .move = movePack,

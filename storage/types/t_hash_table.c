@@ -347,6 +347,7 @@ static uint64_t digestTable(const void *value) {
 
 const valueOps hashTableOps = {.free = freeTable,
                                .parts = tableParts,
+                               .count = hashCount,
                                .memory = tableMemory,
                                .copy = copyTable,
                                .freeStep = freeTableStep,

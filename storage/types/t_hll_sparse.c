@@ -2,7 +2,7 @@
 
 #include "storage/types/t_hll_internal.h"
 
-enum { ZERO_LENGTH_MAX = 64, VAL_LENGTH_MAX = 4, MERGE_STEPS = 5 };
+enum { ZERO_LENGTH_MAX = 64, VAL_LENGTH_MAX = 4 };
 
 static bool isVal(uint8_t op) {
     return op & 0x80;
@@ -134,11 +134,11 @@ static uint8_t *putSame(uint8_t *out, const hllRun *run, unsigned length) {
     return out;
 }
 
-/* Joins neighbours of one value, from the run before the changed one on. Looking at five runs and
- * no more is part of the format as others write it: the bytes shall be the same. */
-static void join(hllBuffer *b, uint8_t *p) {
+/* Joins neighbours of one value: the runs from 'p' on that begin before 'last', each with the one
+ * behind it. */
+static void join(hllBuffer *b, uint8_t *p, const uint8_t *last) {
     uint8_t *end = (uint8_t *)b->data + b->size;
-    for (int step = 0; step < MERGE_STEPS && p < end; step++) {
+    while (p < last) {
         if (isXzero(*p)) {
             p += 2;
             continue;
@@ -153,6 +153,7 @@ static void join(hllBuffer *b, uint8_t *p) {
         memmove(p, p + 1, (size_t)(end - p - 1));
         b->size--;
         end--;
+        last--;
     }
 }
 
@@ -178,6 +179,8 @@ int hllSparseRaise(hllBuffer *b, hllRegister r, size_t sparse_max_bytes) {
         b->size = b->size - old_size + size;
     }
     memcpy(at.op, fresh, size);
-    join(b, at.prev ? at.prev : (uint8_t *)b->data + HLL_HEADER);
+    /* A change makes new neighbours of the run before it, of up to three where one was, and of the
+     * run behind them; what others there are was joined when it came to be. */
+    join(b, at.prev ? at.prev : (uint8_t *)b->data + HLL_HEADER, at.op + size);
     return 1;
 }

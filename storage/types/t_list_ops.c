@@ -20,7 +20,7 @@ static uint64_t packDigest(const void *value) {
     return digest;
 }
 
-const valueOps listListpackOps = {PACK_VALUE_OPS, .digest = packDigest};
+const valueOps listListpackOps = {PACK_VALUE_OPS, .count = listCount, .digest = packDigest};
 
 /* ---- quicklist ---- */
 
@@ -64,6 +64,7 @@ static uint64_t chainDigest(const void *value) {
 
 const valueOps listQuicklistOps = {.free = chainFree,
                                    .parts = chainParts,
+                                   .count = listCount,
                                    .memory = chainMemory,
                                    .copy = chainCopy,
                                    .freeStep = chainFreeStep,

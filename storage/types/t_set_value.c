@@ -43,6 +43,7 @@ static uint64_t digestOfInts(const void *value) {
 
 const valueOps setIntsetOps = {.free = freeInts,
                                .parts = valueIsOnePart,
+                               .count = setCount,
                                .memory = memoryOfInts,
                                .copy = copyInts,
                                .move = moveInts,
@@ -54,7 +55,7 @@ static uint64_t digestOfListpack(const void *value) {
     return digestOf((setIterator){.lp = value, .at = listpackFirst(value)});
 }
 
-const valueOps setListpackOps = {PACK_VALUE_OPS, .digest = digestOfListpack};
+const valueOps setListpackOps = {PACK_VALUE_OPS, .count = setCount, .digest = digestOfListpack};
 
 /* ---- dicts ---- */
 
@@ -148,6 +149,7 @@ static void prefetchMember(const void *value, uint64_t hash, int step) {
 
 const valueOps setDictOps = {.free = freeDict,
                              .parts = partsOfDict,
+                             .count = setCount,
                              .memory = memoryOfDict,
                              .copy = copyDict,
                              .freeStep = freeSomeItems,

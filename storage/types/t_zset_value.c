@@ -32,7 +32,7 @@ static uint64_t digestOfListpack(const void *value) {
     return sum;
 }
 
-const valueOps zsetListpackOps = {PACK_VALUE_OPS, .digest = digestOfListpack};
+const valueOps zsetListpackOps = {PACK_VALUE_OPS, .count = zsetCount, .digest = digestOfListpack};
 
 /* ---- trees ---- */
 
@@ -128,6 +128,7 @@ static void prefetchMember(const void *value, uint64_t hash, int step) {
 
 const valueOps zsetTreeOps = {.free = freeTree,
                               .parts = partsOfTree,
+                              .count = zsetCount,
                               .memory = memoryOfTree,
                               .copy = copyTree,
                               .freeStep = freeSomeItems,

@@ -12,6 +12,9 @@ typedef struct valueOps {
     void (*free)(void *value);
     /* The number of its parts that are freed one by one: 1 where free() is a single step. O(1). */
     size_t (*parts)(const void *value);
+    /* The elements of the collection that 'e' holds. O(1). NULL: their number is not counted by
+     * INFO keysizes. */
+    size_t (*count)(const entry *e);
     /* Bytes of its allocations, or a good estimate. O(1). */
     size_t (*memory)(const void *value);
     /* A deep copy. */

@@ -1,6 +1,7 @@
 // Runs the tests of all clients against the server program given: test_clients.mjs PATH
 import { Suite } from './harness.mjs';
 import { testIoredis } from './ioredis.mjs';
+import { testIoredisJobs } from './ioredis_jobs.mjs';
 import { testNodeRedis } from './node_redis.mjs';
 
 const program = process.argv[2];
@@ -10,7 +11,7 @@ if (!program) {
 }
 
 const suite = new Suite();
-for (const part of [testNodeRedis, testIoredis]) {
+for (const part of [testNodeRedis, testIoredis, testIoredisJobs]) {
   try {
     await part(suite, program);
   } catch (error) {

@@ -192,6 +192,29 @@ START_TEST(aReplyOverTheHardLimitIsNotSent) {
 }
 END_TEST
 
+START_TEST(drawsWithoutEndEndAtTheLimit) {
+    static const char *const draws[] = {
+        "HRANDFIELD h -9223372036854775806\r\n", "HRANDFIELD h -99999999 WITHVALUES\r\n",
+        "SRANDMEMBER s -9223372036854775806\r\n", "ZRANDMEMBER z -9223372036854775806\r\n"};
+    serverProcess *server = serverStart(NULL);
+    redisContext *c = clientConnect(server);
+    expectInteger(c, 1, "HSET h field value");
+    expectInteger(c, 1, "SADD s member");
+    expectInteger(c, 1, "ZADD z 1 member");
+    expectError(c, "ERR value is out of range", "HRANDFIELD h -9223372036854775806");
+    expectStatus(c, "OK", "CONFIG SET client-output-buffer-limit %s", "normal 1mb 0 0");
+    for (size_t i = 0; i < sizeof draws / sizeof draws[0]; i++) {
+        int reader = rawConnect(server);
+        sendText(reader, draws[i]);
+        rawExpectClosed(reader);
+        close(reader);
+    }
+    expectStatus(c, "PONG", "PING");
+    redisFree(c);
+    serverStop(server);
+}
+END_TEST
+
 START_TEST(aReaderOverTheSoftLimitForTooLongIsClosed) {
     const char *options[] = {"--client-output-buffer-limit", "pubsub 0 100kb 1", NULL};
     serverProcess *server = serverStart(options);
@@ -302,9 +325,9 @@ START_TEST(servesAThousandConnections) {
         fds[i] = rawConnect(server);
         sendText(fds[i], "*2\r\n$4\r\nECHO\r\n$2\r\nh");
     }
-    waitForLines(c, " qbuf=19 ", CLIENTS); /* All have half a request waiting. */
+    waitForLines(c, " qbuf=1 ", CLIENTS); /* Half of an argument. */
     for (int i = 0; i < CLIENTS; i += 2) close(fds[i]);
-    waitForLines(c, " qbuf=19 ", CLIENTS / 2);
+    waitForLines(c, " qbuf=1 ", CLIENTS / 2);
     for (int i = 1; i < CLIENTS; i += 2) sendText(fds[i], "i\r\nPING\r\n");
     for (int i = 1; i < CLIENTS; i += 2) {
         rawExpect(fds[i], "$2\r\nhi\r\n+PONG\r\n");
@@ -319,6 +342,7 @@ END_TEST
 TESTS("clients", aKilledClientIsDisconnected, aPausedClientIsServedAfterwards,
       aPausedClientThatLeavesIsForgotten, idleClientsAreClosedAfterTheTimeout,
       moreThanMaxclientsAreTurnedAway, aReaderOverTheHardLimitIsClosed,
-      aReplyOverTheHardLimitIsNotSent, aReaderOverTheSoftLimitForTooLongIsClosed,
-      aQueryOverItsLimitClosesTheClient, aStrangersBigInputClosesTheClient,
-      requirepassKeepsStrangersOut, servesAUnixSocketWithItsPermissions, servesAThousandConnections)
+      aReplyOverTheHardLimitIsNotSent, drawsWithoutEndEndAtTheLimit,
+      aReaderOverTheSoftLimitForTooLongIsClosed, aQueryOverItsLimitClosesTheClient,
+      aStrangersBigInputClosesTheClient, requirepassKeepsStrangersOut,
+      servesAUnixSocketWithItsPermissions, servesAThousandConnections)

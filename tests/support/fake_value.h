@@ -28,6 +28,10 @@ static size_t fakeParts(const void *value) {
     return ((const fakeValue *)value)->parts;
 }
 
+static size_t fakeCount(const entry *e) {
+    return fakeParts(entryPointer(e));
+}
+
 static size_t fakeMemory(const void *value) {
     return memUsable(value) + fakeParts(value) * 100;
 }
@@ -60,6 +64,7 @@ static void *fakeMove(void *value, uint64_t *cursor) {
 const valueOps *valueOpsOf(valueType type, encoding enc) {
     static const valueOps ops = {.free = fakeFree,
                                  .parts = fakeParts,
+                                 .count = fakeCount,
                                  .memory = fakeMemory,
                                  .copy = fakeCopy,
                                  .freeStep = fakeFreeStep,

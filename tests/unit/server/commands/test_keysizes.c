@@ -80,18 +80,61 @@ START_TEST(eachDbHasItsOwn) {
 }
 END_TEST
 
-/* It looks at every key: whoever asks for everything did not mean that. */
-START_TEST(onlyItsOwnNameAsksForIt) {
+/* Memory is counted by a look at every key: whoever asks for everything did not mean that. */
+START_TEST(onlyItsOwnNameAsksForMemory) {
+    static const char *const plain[] = {"INFO", "INFO default", "INFO all", "INFO everything"};
     f = fakeNew();
-    fakeCall(f, "SET a 1");
-    ck_assert_ptr_null(strstr(fakeCall(f, "INFO"), "distrib_"));
-    ck_assert_ptr_null(strstr(fakeCall(f, "INFO all"), "distrib_"));
-    ck_assert_ptr_null(strstr(fakeCall(f, "INFO everything"), "distrib_"));
-    ck_assert_ptr_nonnull(strstr(fakeCall(f, "INFO server KEYSIZES"), "distrib_"));
+    fakeCall(f, "CONFIG SET key-memory-histograms yes");
+    fakeCall(f, "SADD s a");
+    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) {
+        const char *reply = fakeCall(f, plain[i]);
+        ck_assert_ptr_nonnull(strstr(reply, "distrib_sets_items:1=1"));
+        ck_assert_ptr_null(strstr(reply, "distrib_sets_sizes"));
+    }
+    ck_assert_ptr_nonnull(strstr(fakeCall(f, "INFO server KEYSIZES"), "distrib_sets_sizes"));
+    fakeFree(f);
+}
+END_TEST
+
+/* Each way to change a value; what else there is must not hide a count that went wrong. */
+START_TEST(countsFollowWhateverChanges) {
+    f = fakeNew();
+    fakeCall(f, "SET a 12345678");
+    fakeCall(f, "INCRBY a -12345670");
+    sizesAre("db0_distrib_strings_sizes:1=1|");
+    fakeCall(f, "DECRBY a 1000");
+    fakeCall(f, "APPEND b 12");
+    fakeCall(f, "APPEND b 345");
+    sizesAre("db0_distrib_strings_sizes:4=2|");
+    fakeCall(f, "RPUSH l 1 2 3");
+    fakeCall(f, "SADD s 1 2 3 4");
+    fakeCall(f, "SMOVE s t 1");
+    sizesAre("db0_distrib_strings_sizes:4=2|db0_distrib_lists_items:2=1|"
+             "db0_distrib_sets_items:1=1,2=1|");
+    fakeCall(f, "SET l text");
+    fakeCall(f, "RENAME t s");
+    fakeCall(f, "COPY s u");
+    fakeCall(f, "EXPIRE u 1000");
+    fakeCall(f, "SADD u x y z");
+    sizesAre("db0_distrib_strings_sizes:4=3|db0_distrib_sets_items:1=1,4=1|");
+    fakeCall(f, "HSET h a 1 b 2");
+    fakeCall(f, "HPEXPIRE h 10 FIELDS 1 a");
+    fakeAdvanceMs(f, 20);
+    fakeCall(f, "HGET h a");
+    fakeCall(f, "SWAPDB 0 1");
+    fakeCall(f, "DEL s");
+    sizesAre("db1_distrib_strings_sizes:4=3|db1_distrib_sets_items:1=1,4=1|"
+             "db1_distrib_hashes_items:1=1|");
+    fakeCall(f, "SELECT 1");
+    fakeCall(f, "MOVE u 5");
+    fakeCall(f, "FLUSHDB");
+    fakeCall(f, "HSET h a 1");
+    sizesAre("db1_distrib_hashes_items:1=1|db5_distrib_sets_items:4=1|");
+    for (int i = 0; i < 16; i++) dbCheck(f->server->dbs[i]);
     fakeFree(f);
 }
 END_TEST
 
 TESTS("commands/keysizes", eachBinHasSizesFromAPowerOfTwoToTheNext,
       collectionsAreCountedByTheirItems, memoryOfCollectionsIsToldIfConfigured, eachDbHasItsOwn,
-      onlyItsOwnNameAsksForIt)
+      onlyItsOwnNameAsksForMemory, countsFollowWhateverChanges)

@@ -1,0 +1,132 @@
+#include "storage/db/db_sizes.h"
+
+#include "storage/base/ensure.h"
+#include "storage/base/mem.h"
+#include "storage/db/db_internal.h"
+#include "storage/types/values.h"
+
+/* Of its decimal text: counting a number must not cost as much as writing it. */
+static size_t intSize(int64_t value) {
+    static const uint64_t powers[] = {0,
+                                      10,
+                                      100,
+                                      1000,
+                                      10000,
+                                      100000,
+                                      1000000,
+                                      10000000,
+                                      100000000,
+                                      1000000000,
+                                      10000000000,
+                                      100000000000,
+                                      1000000000000,
+                                      10000000000000,
+                                      100000000000000,
+                                      1000000000000000,
+                                      10000000000000000,
+                                      100000000000000000,
+                                      1000000000000000000,
+                                      10000000000000000000U};
+    uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    if (left < 10) return 1 + (value < 0);
+    /* 1233 / 4096 is a little more than log10(2). */
+    unsigned digits = (64 - (unsigned)__builtin_clzll(left)) * 1233 >> 12;
+    return digits + (left >= powers[digits]) + (value < 0);
+}
+
+size_t dbSizeOf(const entry *e) {
+    if (entryType(e) != TYPE_STRING) {
+        const valueOps *ops = valueOpsOf(entryType(e), entryEncoding(e));
+        return ops->count ? ops->count(e) : 0;
+    }
+    int64_t number;
+    if (entryEncoding(e) != ENCODING_INT) return entryStringSize(e);
+    ensure(entryStringInt(e, &number));
+    return intSize(number);
+}
+
+/* Where 'e' is among the open ones; their number if it is not. */
+static unsigned find(const dbSizeCounts *s, const entry *e) {
+    unsigned at = 0;
+    while (at < s->open_count && s->open[at].e != e) at++;
+    return at;
+}
+
+static void drop(dbSizeCounts *s, unsigned at) {
+    s->open[at] = s->open[--s->open_count];
+}
+
+static void settle(dbSizeCounts *s) {
+    for (unsigned i = 0; i < s->open_count; i++) {
+        const dbSizeOpen *o = &s->open[i];
+        uint64_t *counts = s->counts[entryType(o->e)];
+        counts[o->bin]--;
+        counts[dbSizeBin(dbSizeOf(o->e))]++;
+    }
+    s->open_count = 0;
+}
+
+static void remember(dbSizeCounts *s, entry *e, unsigned bin) {
+    if (s->open_count == DB_SIZES_OPEN) settle(s);
+    s->open[s->open_count++] = (dbSizeOpen){e, (uint8_t)bin};
+}
+
+void dbSizesOpenSlow(db *d, entry *e) {
+    dbSizeCounts *s = d->sizes;
+    if (find(s, e) == s->open_count) remember(s, e, dbSizeBin(dbSizeOf(e)));
+}
+
+void dbSizesPut(db *d, entry *e) {
+    if (!d->sizes) d->sizes = memCalloc(1, sizeof *d->sizes);
+    unsigned bin = dbSizeBin(dbSizeOf(e));
+    d->sizes->counts[entryType(e)][bin]++;
+    if (entryType(e) != TYPE_STRING) remember(d->sizes, e, bin);
+}
+
+void dbSizesTake(db *d, const entry *e) {
+    dbSizeCounts *s = d->sizes;
+    unsigned at = find(s, e), bin;
+    if (at < s->open_count) {
+        bin = s->open[at].bin;
+        drop(s, at);
+    } else {
+        bin = dbSizeBin(dbSizeOf(e));
+    }
+    s->counts[entryType(e)][bin]--;
+}
+
+void dbSizesMovedSlow(db *d, const entry *from, entry *to) {
+    unsigned at = find(d->sizes, from);
+    if (at < d->sizes->open_count) d->sizes->open[at].e = to;
+}
+
+void dbSizesClear(db *d) {
+    memFree(d->sizes);
+    d->sizes = NULL;
+}
+
+const uint64_t *dbSizes(db *d, valueType type) {
+    if (!d->sizes) return NULL;
+    settle(d->sizes);
+    return d->sizes->counts[type];
+}
+
+/* ---- checking ---- */
+
+static void countEntry(void *ctx, const entry *e) {
+    dbSizeCounts *s = ctx;
+    s->counts[entryType(e)][dbSizeBin(dbSizeOf(e))]++;
+}
+
+void dbSizesCheck(const db *d) {
+    if (!d->sizes) return;
+    dbSizeCounts *found = memCalloc(1, sizeof *found), *kept = memAlloc(sizeof *kept);
+    *kept = *d->sizes;
+    settle(kept);
+    uint64_t cursor = 0;
+    do cursor = dbScan(d, cursor, countEntry, found);
+    while (cursor);
+    ensure(!memcmp(found->counts, kept->counts, sizeof found->counts));
+    memFree(found);
+    memFree(kept);
+}
