@@ -139,6 +139,8 @@ void configSetString(config *c, const configRow *row, bytes value);
 void configDropValue(config *c, const configRow *row);
 bool configParseRow(config *c, const configRow *row, const bytes *words, int count, configError e);
 void configFormatRow(const config *c, const configRow *row, configText *out);
+/* A memory value; an empty text is 0. */
+bool configParseSize(bytes text, uint64_t *size_bytes);
 /* "100mb" where it divides, as rewritten files say. */
 void configTextAddMemory(configText *out, uint64_t size_bytes);
 

@@ -23,7 +23,7 @@ static bool setMaxmemory(config *c, const configRow *row, const bytes *words, in
     uint64_t size = 0;
     if (form)
         size = memlimitShare(machineMemoryOf("").available, (unsigned)percent);
-    else if (!numParseSize(words[0], &size))
+    else if (!configParseSize(words[0], &size))
         return configFail(e, "argument must be a memory value");
     c->maxmemory = size;
     c->rest->maxmemory_form = form;

@@ -188,8 +188,7 @@ static void removals(const server *s, infoText *t) {
     const memlimit *limit = &s->memory->limit;
     infoLine(t, "total_eviction_exceeded_time:%lld",
              (long long)memlimitTotalOverMs(limit, s->now_ms));
-    infoLine(t, "current_eviction_exceeded_time:%lld",
-             (long long)memlimitOverMs(limit, s->now_ms));
+    infoLine(t, "current_eviction_exceeded_time:%lld", (long long)memlimitOverMs(limit, s->now_ms));
     infoLine(t, "keyspace_hits:%llu", (count)n->hits);
     infoLine(t, "keyspace_misses:%llu", (count)n->misses);
 }

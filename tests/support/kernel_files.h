@@ -14,7 +14,7 @@
 static char kernel_root[64];
 
 static inline void kernelBegin(void) {
-    strcpy(kernel_root, "/tmp/ebb_kernel.XXXXXX");
+    snprintf(kernel_root, sizeof kernel_root, "/tmp/ebb_kernel.XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(kernel_root));
 }
 
