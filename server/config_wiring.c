@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "server/core/memory_guard.h"
 #include "server/observe/observe.h"
 #include "server/session/client_evict.h"
 #include "server/session/notify.h"
@@ -60,6 +61,14 @@ static bool onClientLimit(void *ctx, config *c, char *error, size_t error_room) 
     return true;
 }
 
+static bool onMemoryLimit(void *ctx, config *c, char *error, size_t error_room) {
+    (void)c;
+    (void)error;
+    (void)error_room;
+    memoryLimitChanged(ctx);
+    return true;
+}
+
 void configWire(server *s) {
     configOnChange(&s->config, "slowlog-log-slower-than", onObserve, s);
     configOnChange(&s->config, "latency-monitor-threshold", onObserve, s);
@@ -70,6 +79,8 @@ void configWire(server *s) {
     configOnChange(&s->config, "tracking-table-max-keys", onTrackingLimit, s);
     configOnChange(&s->config, "maxmemory-clients", onClientLimit, s);
     configOnChange(&s->config, "maxmemory", onClientLimit, s);
+    configOnChange(&s->config, "maxmemory", onMemoryLimit, s);
+    configOnChange(&s->config, "maxmemory-policy", onMemoryLimit, s);
 }
 
 typedef struct renaming {

@@ -23,7 +23,11 @@ void daemonForgetSignals(void);
 /* The signal that asked for the end, or 0. */
 int daemonSignal(void);
 
-/* Logs what of this machine's settings harms a server. */
-void daemonWarnHost(const config *c);
+/* Logs what of this machine's settings harms a server, after turning huge pages off for the process
+ * where disable-thp says so. The kernel's files are read below 'root': "", or what a test made. */
+void daemonWarnHost(const config *c, const char *root);
+/* Logs what maxmemory came to where it was not written in bytes, and warns of a limit that the
+ * machine, or the snapshots beside the data, have no room for. */
+void daemonTellMemory(const config *c, const char *root);
 
 #endif

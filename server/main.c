@@ -168,7 +168,8 @@ static int serve(process *p, server *s) {
         logLine(LOG_NOTICE, "Running mode=standalone, port=%" PRId64 ", PID: %d", s->config.port,
                 (int)getpid());
         logLine(LOG_NOTICE, "Server initialized");
-        daemonWarnHost(&s->config);
+        daemonWarnHost(&s->config, "");
+        daemonTellMemory(&s->config, "");
         configEachInert(&s->config, logInert, NULL);
         logLine(LOG_NOTICE, "Ready to accept connections");
         if (p->supervisor == SUPERVISED_SYSTEMD)

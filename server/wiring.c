@@ -3,6 +3,7 @@
 #include "server/commands/commands.h"
 #include "server/config_wiring.h"
 #include "server/core/background.h"
+#include "server/core/memory_guard.h"
 #include "server/observe/history.h"
 #include "server/observe/info.h"
 #include "server/observe/observe.h"
@@ -33,6 +34,7 @@ server *wiringNewServer(const config *cfg, const clockSource *clock) {
     blockAttach(s);
     clientWatchAttach(s);
     backgroundStart(s);
+    memoryGuardAttach(s);
     observeAttach(s);
     infoAttach(s);
     configWire(s);
@@ -52,6 +54,7 @@ void wiringFreeServer(server *s) {
     trackingDetach(s);
     clientEvictDetach(s);
     pubsubDetach(s);
+    memoryGuardDetach(s);
     backgroundStop(s);
     serverFree(s);
 }

@@ -72,7 +72,7 @@ static uint64_t nowNs(const reclaim *r) {
 /* ---- the kinds of work: each does a little, false if there was nothing to do ---- */
 
 static bool freeStep(reclaim *r) {
-    if (discardPending(r->host.discard) == 0) return false;
+    if (discardIsEmpty(r->host.discard)) return false;
     r->stats.state = RECLAIM_FREEING;
     r->heap_steps++;
     discardStep(r->host.discard, DISCARD_ITEMS);
@@ -206,10 +206,14 @@ void reclaimNow(reclaim *r, uint64_t limit_ns) {
     r->stats.ns += now_ns - start_ns;
 }
 
+static bool lightenStep(reclaim *r) {
+    return freeStep(r) || shrinkStep(r) || (r->host.trim && r->host.trim(r->host.ctx));
+}
+
 bool reclaimUntil(reclaim *r, size_t used_bytes, uint64_t limit_ns) {
     uint64_t start_ns = nowNs(r);
     while (memUsed() > used_bytes)
-        if (nowNs(r) - start_ns >= limit_ns || !freeStep(r)) return false;
+        if (nowNs(r) - start_ns >= limit_ns || !lightenStep(r)) return false;
     return true;
 }
 

@@ -47,8 +47,9 @@ uint64_t reclaimSlice(reclaim *r, uint64_t budget_ns);
 /* Everything at once, with one pass from its start, the heap's free pages included: MEMORY PURGE.
  * Ends after about 'limit_ns' at the latest. */
 void reclaimNow(reclaim *r, uint64_t limit_ns);
-/* Only frees what waits in discard, until it is empty or memUsed() is down to 'used_bytes' or the
- * time is up; true if used_bytes was reached. For a write about to be refused. */
+/* Only what lowers memUsed() (frees what waits in discard, shrinks tables, trims), until there is
+ * no more of it or memUsed() is down to 'used_bytes' or the time is up; true if used_bytes was
+ * reached. For a write about to be refused. */
 bool reclaimUntil(reclaim *r, size_t used_bytes, uint64_t limit_ns);
 
 /* While a forked child shares the pages nothing is moved, merged or re-laid: each page written to

@@ -57,6 +57,14 @@ size_t expiryDictPeekDue(const expiryDict *x, int64_t now_ms, entry **due, size_
     return deadlinesPeekDue(indexOf(x), now_ms, (void **)due, max);
 }
 
+entry *expiryDictFirst(const expiryDict *x) {
+    return deadlinesFirstDue(indexOf(x), DEADLINE_NONE - 1);
+}
+
+entry *expiryDictRandom(const expiryDict *x, rng *r) {
+    return deadlinesRandom(indexOf(x), r);
+}
+
 size_t expiryDictDueEstimate(const expiryDict *x, int64_t now_ms) {
     return deadlinesDueEstimate(indexOf(x), now_ms);
 }

@@ -28,6 +28,9 @@ void expiryDictRepoint(expiryDict *x, const entry *from, entry *to, uint64_t has
 int64_t expiryDictNext(const expiryDict *x);
 /* Up to 'max' entries due by 'now_ms', first things first; left in the index. */
 size_t expiryDictPeekDue(const expiryDict *x, int64_t now_ms, entry **due, size_t max);
+/* The entry that is due first, whenever that is, and one drawn uniformly; NULL if there is none. */
+entry *expiryDictFirst(const expiryDict *x);
+entry *expiryDictRandom(const expiryDict *x, rng *r);
 size_t expiryDictDueEstimate(const expiryDict *x, int64_t now_ms);
 int64_t expiryDictAverageTtl(const expiryDict *x, int64_t now_ms);
 

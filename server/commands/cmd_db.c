@@ -1,6 +1,7 @@
 /* Commands on whole databases. */
 #include "server/commands/commands.h"
 #include "server/core/args.h"
+#include "server/core/background.h"
 #include "server/core/reply.h"
 #include "server/core/server.h"
 
@@ -10,29 +11,37 @@ static void dbsizeCommand(client *c) {
     replyInteger(c, (int64_t)dbCount(c->db));
 }
 
-/* Both forms reply at once and free in slices: SYNC has nothing to add that a client could see. */
-static bool parseFlushMode(client *c) {
+static bool parseFlushMode(client *c, bool *async) {
+    *async = c->argc == 1 ? c->server->config.lazyfree_lazy_user_flush : argIs(c, 1, "ASYNC");
     if (c->argc == 1) return true;
-    if (c->argc == 2 && (argIs(c, 1, "SYNC") || argIs(c, 1, "ASYNC"))) return true;
+    if (c->argc == 2 && (*async || argIs(c, 1, "SYNC"))) return true;
     replySyntaxError(c);
     return false;
 }
 
+/* Both forms free in slices, that nobody else waits. SYNC takes the first one before it replies:
+ * the memory of a small db is there with the reply. */
+static void endFlush(client *c, int db_id, bool async) {
+    keysFlushed(c, db_id);
+    if (!async) backgroundReclaimUntil(c->server, 0);
+    replyOk(c);
+}
+
 /* FLUSHDB [ASYNC | SYNC] */
 static void flushdbCommand(client *c) {
-    if (!parseFlushMode(c)) return;
+    bool async;
+    if (!parseFlushMode(c, &async)) return;
     c->server->dirty += dbFlush(c->db, false);
-    keysFlushed(c, dbId(c->db));
-    replyOk(c);
+    endFlush(c, dbId(c->db), async);
 }
 
 /* FLUSHALL [ASYNC | SYNC] */
 static void flushallCommand(client *c) {
-    if (!parseFlushMode(c)) return;
+    bool async;
+    if (!parseFlushMode(c, &async)) return;
     server *s = c->server;
     for (int i = 0; i < s->db_count; i++) s->dirty += dbFlush(s->dbs[i], false);
-    keysFlushed(c, -1);
-    replyOk(c);
+    endFlush(c, -1, async);
 }
 
 /* SWAPDB index1 index2

@@ -5,6 +5,7 @@
 #include "server/core/args.h"
 #include "server/core/background.h"
 #include "server/core/key_open.h"
+#include "server/core/memory_guard.h"
 #include "server/core/reply.h"
 #include "server/core/server.h"
 #include "server/observe/info.h"
@@ -72,7 +73,7 @@ static size_t dbFields(client *c, size_t *tables) {
 
 /* MEMORY STATS */
 static void statsCommand(client *c) {
-    memoryReport r = memoryReportOf(c->server);
+    memoryReport r = memoryReportOf(c->server, 0);
     replyHole hole = replyOpen(c);
     size_t count = 32, tables = 0;
     sizeField(c, "peak.allocated", r.peak);
@@ -82,7 +83,7 @@ static void statsCommand(client *c) {
     sizeField(c, "clients.slaves", r.replicas);
     sizeField(c, "clients.normal", r.clients);
     sizeField(c, "cluster.links", 0);
-    sizeField(c, "aof.buffer", 0);
+    sizeField(c, "aof.buffer", c->server->memory->limit.exempt[MEMLIMIT_AOF]);
     sizeField(c, "lua.caches", 0);
     sizeField(c, "functions.caches", 0);
     count += dbFields(c, &tables);

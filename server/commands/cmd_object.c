@@ -53,7 +53,7 @@ static void idletimeCommand(client *c) {
 /* Clients know small integers as shared by all keys, unless eviction needs an access time of each
  * key. Here no value takes the room that sharing would save; what is told is what they expect. */
 static bool looksShared(const client *c, const entry *e) {
-    enum { SHARED_INTEGERS = 10000, SHARED_NEVER = POLICY_LRU | POLICY_LFU };
+    enum { SHARED_INTEGERS = 10000, SHARED_NEVER = POLICY_LRU | POLICY_LRM | POLICY_LFU };
     int64_t value;
     if (entryEncoding(e) != ENCODING_INT || !entryStringInt(e, &value)) return false;
     if (value < 0 || value >= SHARED_INTEGERS) return false;

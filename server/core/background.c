@@ -22,7 +22,7 @@
 #define RECLAIM_WAKE_NS (1 * MS)
 
 #define RECLAIM_NOW_NS   (5000 * MS)
-#define RECLAIM_UNTIL_NS (10 * MS)
+#define RECLAIM_UNTIL_NS (1 * MS)
 
 /* Reply chunks kept for the next burst. */
 enum { CHUNKS_KEPT = 64, CHUNKS_KEPT_IDLE = 4, CHUNKS_A_STEP = 16 };

@@ -46,8 +46,7 @@ static inline void backgroundRemoved(server *s, bool big) {
 
 /* MEMORY PURGE: all at once, bounded by seconds. */
 void backgroundReclaimNow(server *s);
-/* A write is about to be refused: frees what waits until memUsed() <= 'used_bytes' or some
- * milliseconds are over; true if it got there. */
+/* A write is about to be refused: see reclaimUntil(); for a millisecond at the most. */
 bool backgroundReclaimUntil(server *s, size_t used_bytes);
 /* A forked child lives, or no longer: see reclaimSetFrozen(). */
 void backgroundFreeze(server *s, bool frozen);

@@ -227,6 +227,14 @@ static bool checkSetting(settings *s, int which, bool may_set_protected) {
     return true;
 }
 
+/* The text that sets a row to what it is. */
+static void addSource(const config *c, const configRow *row, configText *out) {
+    if (row->kind && row->kind->source)
+        row->kind->source(c, out);
+    else
+        configRowText(c, row, out);
+}
+
 static bytes textBytes(const configText *t) {
     return bytesOf(t->data, t->size);
 }
@@ -242,11 +250,11 @@ static void restore(settings *s) {
 static bool setAll(settings *s, const bytes *values) {
     for (int i = 0; i < s->count; i++) {
         setting *one = &s->list[i];
-        configRowText(s->c, one->row, &one->before);
+        addSource(s->c, one->row, &one->before);
         configError e = {s->reason, sizeof s->reason};
         if (!setFromText(s->c, one->row, values[i], e)) return refuse(s, i, NULL);
         configText now = {0};
-        configRowText(s->c, one->row, &now);
+        addSource(s->c, one->row, &now);
         one->changed = !bytesEqual(textBytes(&now), textBytes(&one->before));
         configTextClear(&now);
     }

@@ -45,7 +45,8 @@ enum {
     POLICY_RANDOM = 4,
     POLICY_TTL = 8,
     POLICY_ALLKEYS = 16,
-    POLICY_NOEVICTION = 32
+    POLICY_NOEVICTION = 32,
+    POLICY_LRM = 64 /* by the last write; reads leave no trace */
 };
 enum { FSYNC_NO, FSYNC_EVERY_SECOND, FSYNC_ALWAYS };
 enum { DISKLESS_LOAD_NO, DISKLESS_LOAD_WHEN_EMPTY, DISKLESS_LOAD_SWAPDB };
@@ -98,7 +99,7 @@ struct config {
     /* memory */
     uint64_t maxmemory;
     int maxmemory_policy;
-    int64_t maxmemory_samples, lfu_log_factor, lfu_decay_time;
+    int64_t maxmemory_samples, maxmemory_eviction_tenacity, lfu_log_factor, lfu_decay_time;
     int64_t maxmemory_clients;       /* bytes; negative: percent of maxmemory */
     int64_t tracking_table_max_keys; /* 0: no limit */
     bool lazyfree_lazy_user_flush, lazyfree_lazy_user_del, lazyfree_lazy_server_del;
@@ -161,6 +162,10 @@ const char *configStr(const config *c, const char *name);
 /* The same for passwords (masterauth), which may hold any byte. */
 bytes configBytes(const config *c, const char *name);
 /* Percentages of maxmemory-clients and kin are negative: -5 is 5%. */
+
+/* How maxmemory was written: 0 in bytes, 1 to 100 in percent of what there was, or auto. */
+enum { CONFIG_MAXMEMORY_AUTO = -1 };
+int configMaxmemoryForm(const config *c);
 
 /* The percentiles of latency-tracking-info-percentiles; how many. */
 int configShownPercentiles(const config *c, const double **out);

@@ -62,6 +62,8 @@ bool configFail(configError e, const char *format, ...) __attribute__((format(pr
 typedef struct configKind {
     bool (*set)(config *c, const configRow *row, const bytes *words, int count, configError e);
     void (*text)(const config *c, configText *out);
+    /* What sets it to the same again, where the text says less; NULL: the text. */
+    void (*source)(const config *c, configText *out);
     /* The lines of a rewritten file, each with its name; 'emit' is told whether the line must stand
      * there even where the old file has none. NULL: one line of the text's words. */
     void (*lines)(const config *c, void (*emit)(void *ctx, const char *line, bool must), void *ctx);
@@ -115,6 +117,7 @@ struct configRest {
     double percentiles[CONFIG_PERCENTILES];
     int percentile_count;
     int64_t oom_scores[3];
+    int maxmemory_form;
     char *replica_host; /* NULL: none */
     int64_t replica_port;
 };
@@ -136,12 +139,16 @@ void configSetString(config *c, const configRow *row, bytes value);
 void configDropValue(config *c, const configRow *row);
 bool configParseRow(config *c, const configRow *row, const bytes *words, int count, configError e);
 void configFormatRow(const config *c, const configRow *row, configText *out);
+/* A memory value; an empty text is 0. */
+bool configParseSize(bytes text, uint64_t *size_bytes);
 /* "100mb" where it divides, as rewritten files say. */
 void configTextAddMemory(configText *out, uint64_t size_bytes);
 
 /* config_special.c */
 extern const configKind configBind, configSave, configOutputLimits, configNotify, configOomScores,
     configPercentiles, configDir, configReplicaof;
+/* config_memory.c */
+extern const configKind configMaxmemory;
 bool configAcceptFileName(const configRow *row, bytes text, int64_t *number, configError e);
 bool configAcceptSomeFileName(const configRow *row, bytes text, int64_t *number, configError e);
 bool configAcceptHostname(const configRow *row, bytes text, int64_t *number, configError e);

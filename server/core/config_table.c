@@ -31,10 +31,12 @@ static const configWord facilities[] = {{"user", 1 << 3},    {"local0", 16 << 3}
 
 static const configWord policies[] = {{"volatile-lru", POLICY_LRU},
                                       {"volatile-lfu", POLICY_LFU},
+                                      {"volatile-lrm", POLICY_LRM},
                                       {"volatile-random", POLICY_RANDOM},
                                       {"volatile-ttl", POLICY_TTL},
                                       {"allkeys-lru", POLICY_LRU | POLICY_ALLKEYS},
                                       {"allkeys-lfu", POLICY_LFU | POLICY_ALLKEYS},
+                                      {"allkeys-lrm", POLICY_LRM | POLICY_ALLKEYS},
                                       {"allkeys-random", POLICY_RANDOM | POLICY_ALLKEYS},
                                       {"noeviction", POLICY_NOEVICTION},
                                       {NULL, 0}};
@@ -249,10 +251,10 @@ const configRow configRows[] = {
     YESNO("aof-disable-auto-gc", "no", REST, .flags = CONFIG_HIDDEN),
 
     /* memory */
-    MEMORY("maxmemory", "0", 0, -1, AT(maxmemory)),
+    SPECIAL("maxmemory", "0", &configMaxmemory, REST),
     WORD("maxmemory-policy", "noeviction", policies, AT(maxmemory_policy)),
     INTEGER("maxmemory-samples", "5", 1, INT32_MAX, AT(maxmemory_samples)),
-    INTEGER("maxmemory-eviction-tenacity", "10", 0, 100, REST),
+    INTEGER("maxmemory-eviction-tenacity", "10", 0, 100, AT(maxmemory_eviction_tenacity)),
     PERCENT("maxmemory-clients", "0", 0, INT64_MAX, AT(maxmemory_clients)),
     INTEGER("lfu-log-factor", "10", 0, INT32_MAX, AT(lfu_log_factor)),
     INTEGER("lfu-decay-time", "1", 0, INT32_MAX, AT(lfu_decay_time)),

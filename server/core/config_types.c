@@ -148,14 +148,14 @@ static bool memoryInBounds(const configRow *row, uint64_t value, configError e) 
 }
 
 /* 'maxmemory ""' is no limit. */
-static bool parseSize(bytes text, uint64_t *size) {
+bool configParseSize(bytes text, uint64_t *size) {
     *size = 0;
     return text.size == 0 || numParseSize(text, size);
 }
 
 static bool parseMemory(const configRow *row, bytes text, int64_t *out, configError e) {
     uint64_t size;
-    if (!parseSize(text, &size)) return configFail(e, "argument must be a memory value");
+    if (!configParseSize(text, &size)) return configFail(e, "argument must be a memory value");
     *out = (int64_t)size;
     return memoryInBounds(row, size, e);
 }
@@ -170,7 +170,8 @@ static bool parsePercent(const configRow *row, bytes text, int64_t *out, configE
         return true;
     }
     uint64_t size;
-    if (!parseSize(text, &size)) return configFail(e, "argument must be a memory or percent value");
+    if (!configParseSize(text, &size))
+        return configFail(e, "argument must be a memory or percent value");
     *out = (int64_t)size;
     return memoryInBounds(row, size, e);
 }

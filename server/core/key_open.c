@@ -8,15 +8,19 @@ keyRef argKey(const client *c, int index) {
     return keyRefOf(c->argv[index]);
 }
 
-void keyTouch(server *s, entry *e) {
+static inline void note(server *s, entry *e) {
     uint32_t old = entryAccess(e);
     uint32_t now = serverAccessOf(s, old);
     if (now != old) entrySetAccess(e, now);
 }
 
+void keyTouch(server *s, entry *e) {
+    if (!(s->config.maxmemory_policy & POLICY_LRM)) note(s, e);
+}
+
 void keyNoteAccess(client *c, entry *e) {
     if (__builtin_expect(c->flags & CLIENT_NO_TOUCH, 0)) return;
-    keyTouch(c->server, e);
+    note(c->server, e);
 }
 
 /* The entry of 'key', counted as a hit or a miss. A key past its deadline goes where it may. */
@@ -33,9 +37,9 @@ static entry *find(client *c, keyRef key) {
 
 const entry *keyRead(client *c, keyRef key) {
     entry *e = find(c, key);
-    if (e)
-        keyNoteAccess(c, e);
-    else
+    if (e && !(c->flags & CLIENT_NO_TOUCH))
+        keyTouch(c->server, e);
+    else if (!e)
         keyEvent(c, key, NOTIFY_KEY_MISS, "keymiss");
     return e;
 }

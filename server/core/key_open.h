@@ -18,10 +18,10 @@ const entry *keyInspect(client *c, keyRef key);
 /* For changing: NULL if absent. Removes a key past its deadline; notes the access. */
 entry *keyWrite(client *c, keyRef key);
 
-/* Notes an access to an entry that came from elsewhere (a value that was replaced), unless the
+/* Notes a change of an entry that came from elsewhere (a value that was replaced), unless the
  * client is one that leaves no traces. */
 void keyNoteAccess(client *c, entry *e);
-/* Notes it whoever asks: TOUCH. */
+/* Notes a read, whoever asks: TOUCH. Under a policy by last change no read leaves a trace. */
 void keyTouch(server *s, entry *e);
 
 /* True if 'e' is of the type or NULL; else replies WRONGTYPE. */

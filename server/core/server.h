@@ -98,6 +98,7 @@ struct server {
     struct reclaim *reclaim;
     struct activeExpire *expire;
     struct background *background;
+    struct memoryGuard *memory;
     struct net *net;
     /* Answers clients, no cron task run: inside of a long load or script. NULL: there are no
      * sockets.

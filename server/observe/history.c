@@ -54,7 +54,7 @@ static void takeLatency(struct history *h, const server *s, sample *x) {
 
 static void takeSample(void *ctx, server *s) {
     struct history *h = ctx;
-    memoryReport memory = memoryReportOf(s);
+    memoryReport memory = memoryReportOf(s, 0);
     h->samples[h->next] = (sample){
         .ms = s->now_ms,
         .rss = memory.rss,

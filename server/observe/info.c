@@ -5,6 +5,7 @@
 
 #include "server/core/error_stats.h"
 #include "server/observe/hotkeys.h"
+#include "server/core/memory_guard.h"
 #include "server/observe/info_internal.h"
 #include "storage/base/ensure.h"
 #include "storage/base/mem.h"
@@ -138,6 +139,7 @@ void infoResetStats(server *s) {
     commandEach(s->commands, resetCommand, NULL);
     errorStatsReset(s->errors);
     discardResetStats(s->discard);
+    memlimitResetTimes(&s->memory->limit, s->now_ms);
     memPeakReset();
     s->info->sample_count = s->info->next = 0;
 }

@@ -1,5 +1,6 @@
 /* INFO memory. */
 #include "expire/cycle/reclaim.h"
+#include "server/core/memory_guard.h"
 #include "server/observe/info_internal.h"
 #include "server/observe/memory_report.h"
 #include "storage/base/mem.h"
@@ -17,10 +18,12 @@ static const char *policyName(int policy) {
     switch (policy) {
     case POLICY_LRU: return "volatile-lru";
     case POLICY_LFU: return "volatile-lfu";
+    case POLICY_LRM: return "volatile-lrm";
     case POLICY_RANDOM: return "volatile-random";
     case POLICY_TTL: return "volatile-ttl";
     case POLICY_LRU | POLICY_ALLKEYS: return "allkeys-lru";
     case POLICY_LFU | POLICY_ALLKEYS: return "allkeys-lfu";
+    case POLICY_LRM | POLICY_ALLKEYS: return "allkeys-lrm";
     case POLICY_RANDOM | POLICY_ALLKEYS: return "allkeys-random";
     default: return "noeviction";
     }
@@ -83,19 +86,20 @@ static void reclaimFields(const server *s, infoText *t) {
 }
 
 void infoMemory(server *s, infoText *t) {
-    memoryReport r = memoryReportOf(s);
+    memoryReport r = memoryReportOf(s, t->data ? memUsable(t->data) : 0);
     usage(t, &r);
     scripts(t);
     bytesAndHuman(t, "maxmemory", s->config.maxmemory);
     infoLine(t, "maxmemory_policy:%s", policyName(s->config.maxmemory_policy));
     fragmentation(t, &r);
-    infoLine(t, "mem_not_counted_for_evict:%zu", discardPendingBytes(s->discard));
+    infoLine(t, "mem_not_counted_for_evict:%zu",
+             memlimitExempted(&s->memory->limit) + discardPendingBytes(s->discard));
     infoLine(t, "mem_replication_backlog:0");
     infoLine(t, "mem_total_replication_buffers:0");
     infoLine(t, "mem_clients_slaves:%zu", r.replicas);
     infoLine(t, "mem_clients_normal:%zu", r.clients);
     infoLine(t, "mem_cluster_links:0");
-    infoLine(t, "mem_aof_buffer:0");
+    infoLine(t, "mem_aof_buffer:%zu", s->memory->limit.exempt[MEMLIMIT_AOF]);
     infoLine(t, "mem_allocator:%s", memAllocatorName());
     infoLine(t, "mem_overhead_db_hashtable_rehashing:0");
     infoLine(t, "active_defrag_running:0");

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "server/core/error_stats.h"
+#include "server/core/memory_guard.h"
 #include "server/observe/info_internal.h"
 #include "server/session/block.h"
 #include "server/session/pubsub.h"
@@ -184,8 +185,10 @@ static void removals(const server *s, infoText *t) {
     infoLine(t, "evicted_keys:%llu", (count)n->evicted_keys);
     infoLine(t, "evicted_clients:%llu", (count)n->evicted_clients);
     infoLine(t, "evicted_scripts:0");
-    infoLine(t, "total_eviction_exceeded_time:0");
-    infoLine(t, "current_eviction_exceeded_time:0");
+    const memlimit *limit = &s->memory->limit;
+    infoLine(t, "total_eviction_exceeded_time:%lld",
+             (long long)memlimitTotalOverMs(limit, s->now_ms));
+    infoLine(t, "current_eviction_exceeded_time:%lld", (long long)memlimitOverMs(limit, s->now_ms));
     infoLine(t, "keyspace_hits:%llu", (count)n->hits);
     infoLine(t, "keyspace_misses:%llu", (count)n->misses);
 }

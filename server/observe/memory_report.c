@@ -45,11 +45,11 @@ long long memoryDelta(size_t a, size_t b) {
     return (long long)a - (long long)b;
 }
 
-memoryReport memoryReportOf(server *s) {
+memoryReport memoryReportOf(server *s, size_t own) {
     memNotePeak();
     memStats heap = memAllocatorStats();
     slabStats slabs = slabStatsTotal();
-    memoryReport r = {.used = memUsed(),
+    memoryReport r = {.used = memUsed() - own,
                       .peak = memPeak(),
                       .startup = infoStartupBytes(s),
                       .rss = residentBytes(),
@@ -137,7 +137,7 @@ static void findings(server *s, const memoryReport *r, infoText *t) {
 }
 
 char *memoryDoctor(server *s) {
-    memoryReport r = memoryReportOf(s);
+    memoryReport r = memoryReportOf(s, 0);
     if (r.used < SMALL_BYTES)
         return memText("There is next to nothing in this server, so there is nothing to say about "
                        "its memory. Ask again when it holds some data.");

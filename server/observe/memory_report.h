@@ -22,8 +22,9 @@ typedef struct memoryReport {
     double bytes_per_key;
 } memoryReport;
 
-/* Reads everything. Walks the clients and asks the kernel once: some tens of microseconds. */
-memoryReport memoryReportOf(server *s);
+/* Reads everything. Walks the clients and asks the kernel once: some tens of microseconds. 'own'
+ * bytes that the caller took to tell of it are left out of what is used. */
+memoryReport memoryReportOf(server *s, size_t own);
 
 /* The quotient, or 0 where there is nothing to divide by. */
 double memoryRatio(size_t a, size_t b);

@@ -141,6 +141,21 @@ uint64_t dbScan(const db *d, uint64_t cursor, void (*visit)(void *ctx, const ent
 const entry *dbRandom(const db *d, rng *r);
 void dbReserve(db *d, size_t keys);
 
+/* ---- choosing, for eviction: those past their deadline count as any ---- */
+/* About 'max' entries, those that lie next to a random point of hash space: independent of age and
+ * use, as the hash is, at the cost of one cache line and theirs. The number; some may be there
+ * twice in a small db. */
+size_t dbSample(const db *d, rng *r, const entry **out, size_t max);
+/* One key among all, or among those with a deadline, each as likely as any; NULL if there is none.
+ */
+const entry *dbRandomAny(const db *d, rng *r);
+const entry *dbRandomMortal(const db *d, rng *r);
+/* The one with the nearest deadline; NULL if none has one. */
+const entry *dbFirstToExpire(const db *d);
+/* The entry at this address if it is still there under this hash, else NULL: what 'e' was may be
+ * gone. */
+entry *dbStillHas(const db *d, uint64_t hash, const entry *e);
+
 /* ---- housekeeping, for expire/cycle ---- */
 bool dbIsSparse(const db *d);
 /* One step: a sparse segment re-laid or merged. False if there was nothing to do. */

@@ -28,6 +28,52 @@ void dbReserve(db *d, size_t keys) {
     dictReserve(d->keys, keys);
 }
 
+/* ---- choosing ---- */
+
+typedef struct sampling {
+    const entry **out;
+    size_t count, max, seen;
+    rng *random;
+} sampling;
+
+/* Each entry seen is kept alike: the last of a bucket must not stay for ever behind the first. */
+static void takeSample(void *ctx, void *item) {
+    sampling *s = ctx;
+    s->seen++;
+    if (s->count < s->max) {
+        s->out[s->count++] = item;
+        return;
+    }
+    uint64_t place = rngBelow(s->random, s->seen);
+    if (place < s->max) s->out[place] = item;
+}
+
+size_t dbSample(const db *d, rng *r, const entry **out, size_t max) {
+    enum { CURSOR_BITS = 48 };
+    sampling s = {.out = out, .max = max < dbCount(d) ? max : dbCount(d), .random = r};
+    uint64_t cursor = rngNext(r) >> (64 - CURSOR_BITS);
+    while (s.count < s.max) cursor = dictScan(d->keys, cursor, takeSample, &s);
+    return s.count;
+}
+
+const entry *dbRandomAny(const db *d, rng *r) {
+    return dictRandom(d->keys, r);
+}
+
+const entry *dbRandomMortal(const db *d, rng *r) {
+    return expiryDictRandom(d->expires, r);
+}
+
+const entry *dbFirstToExpire(const db *d) {
+    return expiryDictFirst(d->expires);
+}
+
+entry *dbStillHas(const db *d, uint64_t hash, const entry *e) {
+    if (!dictHasItem(d->keys, hash, e)) return NULL;
+    /* Another may have taken its address, and share what the dict knows of hashes. */
+    return entryHash(e) == hash ? (entry *)(uintptr_t)e : NULL;
+}
+
 /* ---- all keys at once ---- */
 
 static void freeItem(void *ctx, void *item) {

@@ -143,14 +143,26 @@ static bool keyspaceStep(discardQueue *q, job *j, size_t *budget) {
     return false;
 }
 
+/* What is half freed counts half: limits rely on what is said to wait. */
+static void noteFreed(discardQueue *q, job *j, size_t used_before) {
+    size_t used = memUsed(), freed = used < used_before ? used_before - used : 0;
+    if (freed > j->value_bytes) freed = j->value_bytes;
+    j->value_bytes -= freed;
+    q->pending_bytes -= freed;
+}
+
 static bool valueStep(discardQueue *q, job *j, size_t *budget) {
     if (j->kind == JOB_BLOB) {
         blobRelease(j->value);
         *budget -= *budget < BLOB_COST ? *budget : BLOB_COST;
     } else {
+        size_t used_before = memUsed();
         bool gone = j->ops->freeStep(j->value, *budget);
         *budget = 0;
-        if (!gone) return false;
+        if (!gone) {
+            noteFreed(q, j, used_before);
+            return false;
+        }
     }
     q->pending--;
     q->freed++;
@@ -174,6 +186,10 @@ bool discardStep(discardQueue *q, size_t items) {
         if (done) pop(q);
     }
     return q->first != NULL;
+}
+
+bool discardIsEmpty(const discardQueue *q) {
+    return !q->first;
 }
 
 size_t discardPending(const discardQueue *q) {

@@ -28,6 +28,8 @@ void discardKeyspace(discardQueue *q, dict *keys, expiryDict *expires, deadlines
 /* Frees about 'items' small things (each well under a microsecond). False when nothing waits. */
 bool discardStep(discardQueue *q, size_t items);
 
+/* True if nothing waits. A keyspace still does when its last object is gone, with its tables. */
+bool discardIsEmpty(const discardQueue *q);
 /* What waits: objects (a key of a keyspace, a blob, a collection), and about how many bytes they
  * are. Both O(1). Of a keyspace the tables are known and the entries are judged by a sample of 32,
  * taken when it came. */

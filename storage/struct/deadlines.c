@@ -199,6 +199,34 @@ size_t deadlinesDueEstimate(const deadlines *d, int64_t now_ms) {
     return due;
 }
 
+/* ---- a random item ---- */
+
+/* The leaf of a random way down, each leaf as likely as any: a node that is not full is turned down
+ * in proportion. NULL: draw again. All leaves lie equally deep, so the root needs no such care. */
+static const deadlinesLeaf *randomLeaf(const deadlines *d, rng *r) {
+    const void *node = d->root;
+    for (unsigned level = 0; level < d->height; level++) {
+        const deadlinesInner *inner = node;
+        uint64_t index = rngBelow(r, level ? innerCapacity(INNER_CLASS_MAX) : inner->count);
+        if (index >= inner->count) return NULL;
+        node = inner->children[index].node;
+    }
+    return node;
+}
+
+void *deadlinesRandom(const deadlines *d, rng *r) {
+    if (d->count == 0) return NULL;
+    for (;;) {
+        const deadlinesLeaf *leaf = randomLeaf(d, r);
+        if (!leaf) continue;
+        /* Only a leaf of equal keys has more slots than the capacity; its rest is drawn, too. */
+        size_t most = leafCapacity(LEAF_CLASS_MAX);
+        if (d->height == 0 || leaf->count > most) most = leaf->count;
+        uint64_t index = rngBelow(r, most);
+        if (index < leaf->count) return slotItem(leaf->slots[index]);
+    }
+}
+
 /* ---- the average ---- */
 
 static int64_t clampMs(double ms) {

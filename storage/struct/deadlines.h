@@ -20,6 +20,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "storage/base/rng.h"
+
 typedef struct deadlines deadlines;
 
 typedef struct deadlinesType {
@@ -54,6 +56,9 @@ void *deadlinesFirstDue(const deadlines *d, int64_t now_ms);
 /* Up to 'max' items due at 'now_ms' or before, in order of deadline (millisecond order; equal
  * deadlines in any), for a caller that prefetches them. Leaves them in the index. The number. */
 size_t deadlinesPeekDue(const deadlines *d, int64_t now_ms, void **items, size_t max);
+
+/* An item drawn uniformly, or NULL of an empty index. */
+void *deadlinesRandom(const deadlines *d, rng *r);
 
 /* How many items are due at or before 'now_ms', about: exact up to a few hundred, an estimate over.
  */

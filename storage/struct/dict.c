@@ -150,6 +150,11 @@ bool dictRemoveItem(dict *d, uint64_t hash, const void *item) {
     return true;
 }
 
+bool dictHasItem(const dict *d, uint64_t hash, const void *item) {
+    dictWay way = dictWayOf(*dictWordAt(d, hash), hash);
+    return item && findItem(&way, item) >= 0;
+}
+
 void dictRepoint(dict *d, uint64_t hash, const void *from, void *to) {
     ensure(from);
     ensure(to && (uint64_t)(uintptr_t)to <= DICT_ITEM_MASK);

@@ -55,6 +55,10 @@ void *dictRemove(dict *d, keyRef key);
 /* Takes out this very item, found by address: reads no item. False if it is not there. */
 bool dictRemoveItem(dict *d, uint64_t hash, const void *item);
 
+/* True if this very item, by address, is in the dict under this hash: reads no item, so 'item' may
+ * be long gone. Another item at the same address is told apart by its hash only. */
+bool dictHasItem(const dict *d, uint64_t hash, const void *item);
+
 /* The item at 'from' now lives at 'to'. Reads no item. It must be there. */
 void dictRepoint(dict *d, uint64_t hash, const void *from, void *to);
 

@@ -34,6 +34,12 @@ SERVERS_PART = [
      'in MULTI: newer servers take a command without arguments'),
 ]
 
+# Keyspace events that are never compared.
+# (name of the event; reason)
+EVENTS_OF_CHANCE = [
+    ('evicted', 'which of several keys that were used equally goes first is chance'),
+]
+
 # The keyspace event of this name is not compared where this command stands.
 # (regular expression of the command; name of the event; reason)
 EVENTS_DIFFER = [
@@ -76,6 +82,8 @@ REPLIES_DIFFER = [
      'newer servers look at the arguments even if there is no key'),
     (r'CONFIG GET .*', r'\r\nAnKEm\r\n', r'\r\nAKEm\r\n',
      '7.0.15 obeys the letter n of notify-keyspace-events, but does not show it'),
+    (r'CONFIG SET .*\bmaxmemory-policy\b.*', r'volatile-lrm', r'following: volatile-lru',
+     'newer servers evict by the last change, too'),
     (r'CONFIG SET .*\bloglevel\b.*', r'notice, warning, nothing\r\n', r'notice, warning\r\n',
      'newer servers have one more level'),
     (r'COMMAND( INFO)?', r'^\*\d+\r\n', r'^\*\d+\r\n', 'each server lists its own commands'),

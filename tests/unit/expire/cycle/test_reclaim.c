@@ -254,6 +254,22 @@ START_TEST(uselessPassesBecomeRare) {
 }
 END_TEST
 
+START_TEST(flushedExpiryDictionaryGoesWithItsKeys) {
+    reclaim *r = begin();
+    size_t before = memUsed();
+    /* Some sizes, so that the last key of one ends a step exactly. */
+    for (size_t keys = 50; keys < 2000; keys += 7) {
+        rigFill(&rig, 0, 0, keys, 40, 5000);
+        dbFlush(rig.dbs[0], false);
+        settle(r);
+        ck_assert(discardIsEmpty(rig.discard));
+        ck_assert_uint_eq(discardPendingBytes(rig.discard), 0);
+    }
+    ck_assert_uint_eq(memUsed(), before);
+    end(r);
+}
+END_TEST
+
 START_TEST(statesHaveTexts) {
     ck_assert_str_eq(reclaimStateText(RECLAIM_IDLE), "idle");
     ck_assert_str_eq(reclaimStateText(RECLAIM_RETURNING), "returning pages");
@@ -263,4 +279,4 @@ END_TEST
 TESTS("reclaim", sleepsWhereNothingIsSparse, worksInItsOrder, sliceKeepsItsBudget,
       givesBackWhatDeletesLeft, theHostPurgesUnlessItIsAskedForNow, changesBetweenSlicesDoNoHarm,
       frozenItNeitherMovesNorMergesButFrees, nowDoesAllWithinItsLimit, untilFreesNoMoreThanAskedFor,
-      uselessPassesBecomeRare, statesHaveTexts)
+      uselessPassesBecomeRare, flushedExpiryDictionaryGoesWithItsKeys, statesHaveTexts)

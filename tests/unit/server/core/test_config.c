@@ -1,9 +1,11 @@
 /* The directives: values, CONFIG GET, SET and its rollback. */
 #include <unistd.h>
 
+#include "expire/cycle/memlimit.h"
 #include "server/core/config.h"
 #include "server/core/effects.h"
 #include "storage/base/err.h"
+#include "storage/base/machine.h"
 #include "storage/base/mem.h"
 #include "tests/support/suite.h"
 
@@ -61,6 +63,9 @@ START_TEST(valuesOfEachTypeAreReadAndPrintedCanonically) {
         {"hz", "1000", "500"},
         {"maxmemory", "1GB", "1073741824"},
         {"maxmemory", "", "0"},
+        {"maxmemory", "0%", "argument must be a memory value"},
+        {"maxmemory", "101%", "argument must be a memory value"},
+        {"maxmemory", "automatic", "argument must be a memory value"},
         {"maxmemory", "1.5gb", "argument must be a memory value"},
         {"maxmemory", "18446744073709551615", "18446744073709551615"},
         {"proto-max-bulk-len", "1",
@@ -103,6 +108,30 @@ START_TEST(valuesOfEachTypeAreReadAndPrintedCanonically) {
     configInit(&c);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         expect(&c, cases[i].name, cases[i].value, cases[i].wanted);
+    configClear(&c);
+}
+END_TEST
+
+START_TEST(maxmemoryMayBeAShareOfWhatThereIs) {
+    config c;
+    configInit(&c);
+    size_t available = machineMemoryOf("").available;
+    char wanted[32];
+    ck_assert_int_eq(configMaxmemoryForm(&c), 0);
+    snprintf(wanted, sizeof wanted, "%zu", memlimitShare(available, 80));
+    expect(&c, "maxmemory", "80%", wanted);
+    ck_assert_int_eq(configMaxmemoryForm(&c), 80);
+    snprintf(wanted, sizeof wanted, "%zu", memlimitShare(available, 75));
+    expect(&c, "maxmemory", "AUTO", wanted);
+    ck_assert_int_eq(configMaxmemoryForm(&c), CONFIG_MAXMEMORY_AUTO);
+    ck_assert_uint_eq(c.maxmemory, strtoull(wanted, NULL, 10));
+    /* What is taken back is what was written. */
+    char error[ROOM];
+    bytes names[] = {BYTES("maxmemory"), BYTES("hz")}, values[] = {BYTES("1mb"), BYTES("x")};
+    ck_assert_int_lt(configSet(&c, names, values, 2, false, error, sizeof error), 0);
+    ck_assert_int_eq(configMaxmemoryForm(&c), CONFIG_MAXMEMORY_AUTO);
+    expect(&c, "maxmemory", "1mb", "1048576");
+    ck_assert_int_eq(configMaxmemoryForm(&c), 0);
     configClear(&c);
 }
 END_TEST
@@ -291,8 +320,9 @@ START_TEST(everyValueMayBeSetToItsOwnText) {
 }
 END_TEST
 
-TESTS("config", valuesOfEachTypeAreReadAndPrintedCanonically, notificationLettersPrintInOneOrder,
-      aliasIsASecondNameOfTheSameValue, getTellsEachOnceAndHiddenOnesByNameOnly,
-      oneRefusedValueLeavesAllAsTheyWere, refusedChangeIsTakenBackFromThoseWhoHeardOfIt,
-      hookRunsOnceForItsNamesAndOnlyOnChange, unknownAndDuplicateNamesAreRefused,
-      protectedDirectiveIsSetWhereTheClientMay, everyValueMayBeSetToItsOwnText)
+TESTS("config", valuesOfEachTypeAreReadAndPrintedCanonically, maxmemoryMayBeAShareOfWhatThereIs,
+      notificationLettersPrintInOneOrder, aliasIsASecondNameOfTheSameValue,
+      getTellsEachOnceAndHiddenOnesByNameOnly, oneRefusedValueLeavesAllAsTheyWere,
+      refusedChangeIsTakenBackFromThoseWhoHeardOfIt, hookRunsOnceForItsNamesAndOnlyOnChange,
+      unknownAndDuplicateNamesAreRefused, protectedDirectiveIsSetWhereTheClientMay,
+      everyValueMayBeSetToItsOwnText)

@@ -239,6 +239,24 @@ START_TEST(rewriteKeepsPlacesAndBlanksWhatIsGone) {
 }
 END_TEST
 
+START_TEST(rewriteKeepsHowMaxmemoryWasWritten) {
+    enterFolder();
+    config c;
+    configInit(&c);
+    char error[ROOM], text[ROOM];
+    ck_assert_str_eq(load(&c, "maxmemory auto\n"), "");
+    ck_assert_int_eq(configRewrite(&c, false, error, sizeof error), 0);
+    readFile(path, text, sizeof text);
+    ck_assert_int_eq(strncmp(text, "maxmemory auto\n", 15), 0);
+    setOne(&c, "maxmemory", "70%");
+    ck_assert_int_eq(configRewrite(&c, false, error, sizeof error), 0);
+    readFile(path, text, sizeof text);
+    ck_assert_int_eq(strncmp(text, "maxmemory 70%\n", 14), 0);
+    configClear(&c);
+    leaveFolder();
+}
+END_TEST
+
 START_TEST(rewriteWritesAllSavePointsOrNone) {
     enterFolder();
     config c, again;
@@ -387,5 +405,6 @@ END_TEST
 TESTS("config file", readsQuotesCommentsCasesAndRepeatedLines, emptySaveForgetsWhatStoodBefore,
       errorsNameLineTextAndReason, includesByNameAndPattern, argumentsBecomeLines,
       directivesWithoutEffectAreKnownByName, rewriteKeepsPlacesAndBlanksWhatIsGone,
-      rewriteWritesAllSavePointsOrNone, rewrittenFileGivesTheSameValues, passwordsKeepTheirZeros,
+      rewriteKeepsHowMaxmemoryWasWritten, rewriteWritesAllSavePointsOrNone,
+      rewrittenFileGivesTheSameValues, passwordsKeepTheirZeros,
       rewriteNeedsAFileAndWritesOneThatIsGone, exampleHasEveryDirectiveAndGivesTheDefaults)

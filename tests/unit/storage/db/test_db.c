@@ -470,6 +470,68 @@ START_TEST(defragForgetsAValueThatWentMeanwhile) {
 }
 END_TEST
 
+static void setMany(size_t count, int64_t deadline_ms) {
+    char name[32];
+    for (size_t i = 0; i < count; i++) {
+        snprintf(name, sizeof name, "%zu", i);
+        dbSetStringUntil(r.d, key(name), BYTES("v"), deadline_ms);
+    }
+}
+
+static size_t numberOf(const entry *e) {
+    return strtoull(entryKey(e).data, NULL, 10);
+}
+
+START_TEST(samplesReachEveryKey) {
+    enum { KEYS = 1000, ROUNDS = 20000, WANTED = 5 };
+    rng random;
+    rngSeed(&random, 1);
+    const entry *found[WANTED];
+    ck_assert_uint_eq(dbSample(r.d, &random, found, WANTED), 0);
+    setMany(3, DEADLINE_NONE);
+    ck_assert_uint_eq(dbSample(r.d, &random, found, WANTED), 3);
+    setMany(KEYS, DEADLINE_NONE);
+    static size_t met[KEYS];
+    for (size_t i = 0; i < ROUNDS; i++) {
+        ck_assert_uint_eq(dbSample(r.d, &random, found, WANTED), WANTED);
+        for (size_t j = 0; j < WANTED; j++) met[numberOf(found[j])]++;
+    }
+    /* 100 expected; by buckets, so not alike, but nobody is left out. */
+    for (size_t i = 0; i < KEYS; i++) ck_assert_uint_gt(met[i], 30);
+    for (size_t i = 0; i < KEYS; i++) ck_assert_uint_lt(met[i], 300);
+}
+END_TEST
+
+START_TEST(mortalKeysAreDrawnAmongThemselves) {
+    rng random;
+    rngSeed(&random, 1);
+    set("lasting", "v");
+    ck_assert_ptr_null(dbRandomMortal(r.d, &random));
+    ck_assert_ptr_null(dbFirstToExpire(r.d));
+    ck_assert_ptr_nonnull(dbRandomAny(r.d, &random));
+    setMany(10, 5000);
+    dbSetStringUntil(r.d, key("10"), BYTES("v"), 4999);
+    r.now_ms = 10000; /* Past its deadline is as good as any. */
+    ck_assert_uint_eq(numberOf(dbFirstToExpire(r.d)), 10);
+    bool met[11] = {false};
+    for (int i = 0; i < 1000; i++) met[numberOf(dbRandomMortal(r.d, &random))] = true;
+    for (int i = 0; i < 11; i++) ck_assert(met[i]);
+}
+END_TEST
+
+START_TEST(tellsWhetherAnAddressIsStillThatKey) {
+    set("a", "1");
+    const entry *e = dbPeek(r.d, key("a"));
+    uint64_t hash = key("a").hash;
+    ck_assert_ptr_eq(dbStillHas(r.d, hash, e), e);
+    ck_assert_ptr_null(dbStillHas(r.d, key("b").hash, e));
+    dbDelete(r.d, key("a"), DB_DELETED);
+    ck_assert_ptr_null(dbStillHas(r.d, hash, e));
+    set("b", "1"); /* Where a was. */
+    ck_assert_ptr_null(dbStillHas(r.d, hash, e));
+}
+END_TEST
+
 TESTS_BETWEEN("db", setUp, tearDown, setAddsThenOverwritesInSilence,
               setOverCollectionOrBlobTellsOverwritten, setDropsTheDeadlineUnlessToldToKeepIt,
               keyLivesAtItsDeadlineAndNotAfter, setOverExpiredKeyIsANewKey,
@@ -480,4 +542,5 @@ TESTS_BETWEEN("db", setUp, tearDown, setAddsThenOverwritesInSilence,
               randomSkipsKeysPastTheirDeadline, everyChangeIsCounted,
               whatOnlyLooksOrFailsCountsAsNoChange, scanVisitsAllEvenThosePastTheirDeadline,
               defragEmptiesSparsePagesAndLosesNothing, defragWalksBigValuesInSteps,
-              defragForgetsAValueThatWentMeanwhile)
+              defragForgetsAValueThatWentMeanwhile, samplesReachEveryKey,
+              mortalKeysAreDrawnAmongThemselves, tellsWhetherAnAddressIsStillThatKey)

@@ -280,7 +280,37 @@ START_TEST(dropsInSlices) {
 }
 END_TEST
 
+/* Leaves and inner nodes of a tree of three levels differ in fill by a factor of two. */
+START_TEST(drawsEachItemAlike) {
+    enum { COUNT = 30000, DRAWS = 20 * COUNT, PARTS = 50, EXPECTED = DRAWS / PARTS };
+    static item list[COUNT];
+    rng random;
+    rngSeed(&random, 3);
+    deadlines *d = deadlinesNew(&itemType);
+    ck_assert_ptr_null(deadlinesRandom(d, &random));
+    for (size_t i = 0; i < COUNT; i++) {
+        list[i] = (item){(int64_t)i * 10, rngNext(&random)};
+        /* In order at the start, which leaves full leaves, then at random places. */
+        if (i < COUNT / 2) addItem(d, list + i);
+    }
+    for (size_t i = 0; i < COUNT; i++) {
+        size_t at = i * 7919 % COUNT;
+        if (at >= COUNT / 2) addItem(d, list + at);
+    }
+    size_t drawn[PARTS] = {0};
+    for (size_t i = 0; i < DRAWS; i++) {
+        const item *it = deadlinesRandom(d, &random);
+        drawn[(size_t)(it - list) / (COUNT / PARTS)]++;
+    }
+    for (size_t i = 0; i < PARTS; i++) {
+        MUST(drawn[i] > EXPECTED * 94 / 100);
+        MUST(drawn[i] < EXPECTED * 106 / 100);
+    }
+    deadlinesFree(d);
+}
+END_TEST
+
 TESTS("deadlines", emptyIndexHasNothingDue, ordersDeadlinesOverTheWholeRange,
       removesThisItemAmongTwins, followsItemThatMoved, takesTwelveBytesAnItemFullAndNearlyEmptied,
       readsFewItemsWhenAddingAndNoneWhenFinding, drainsInOrderByBatches,
-      estimatesWhatIsDueAndTheAverage, averagesFewItemsExactly, dropsInSlices)
+      estimatesWhatIsDueAndTheAverage, averagesFewItemsExactly, dropsInSlices, drawsEachItemAlike)

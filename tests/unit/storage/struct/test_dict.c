@@ -197,6 +197,22 @@ START_TEST(repointsWithoutReadingItems) {
 }
 END_TEST
 
+START_TEST(knowsAnItemByAddressAlone) {
+    enum { MOST = 5000 };
+    thing *things = thingsNew(MOST, 5);
+    dict *d = dictOf(things, MOST);
+    uint64_t hash = things[7].hash;
+    ck_assert(dictHasItem(d, hash, &things[7]));
+    ck_assert(!dictHasItem(d, hash, &things[8]));
+    ck_assert(!dictHasItem(d, hash, NULL));
+    ck_assert(dictRemoveItem(d, hash, &things[7]));
+    memset(&things[7], 0xDB, sizeof things[7]);
+    ck_assert(!dictHasItem(d, hash, &things[7]));
+    dictFree(d);
+    memFree(things);
+}
+END_TEST
+
 START_TEST(mergesAndRelaysReadNoItem) {
     enum { MOST = 20000 };
     thing *things = thingsNew(MOST, 7);
@@ -489,7 +505,7 @@ END_TEST
 TESTS("dict", isEmptyAndSmallWhenNew, keepsEightItemsInOneCacheLine,
       findsAnItemOfTagZeroBesideFreeSlots, takesAboutTenBytesAnItemGrowingAndShrinking,
       shrinksToTheSurvivorsAfterMassDeletion, doublesAndHalvesItsDirectoryInSlices,
-      repointsWithoutReadingItems, mergesAndRelaysReadNoItem,
+      repointsWithoutReadingItems, knowsAnItemByAddressAlone, mergesAndRelaysReadNoItem,
       capsTheDirectoryUnderHashesThatShareAPrefix, anItemMayComeToAHalfThatHasNone,
       reservesRoomForALoader, scansEachItemOnceWhereNothingChanges,
       scanMissesNothingWhileSegmentsSplitAndMerge, scanTakesAnyCursorOfAClient,
