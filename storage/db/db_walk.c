@@ -28,6 +28,10 @@ void dbReserve(db *d, size_t keys) {
     dictReserve(d->keys, keys);
 }
 
+dictIterator dbIteratorOf(const db *d) {
+    return dictIteratorOf(d->keys);
+}
+
 /* ---- all keys at once ---- */
 
 static void freeItem(void *ctx, void *item) {
