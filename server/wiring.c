@@ -3,6 +3,10 @@
 #include "server/commands/commands.h"
 #include "server/config_wiring.h"
 #include "server/core/background.h"
+#include "server/jobs/child.h"
+#include "server/jobs/load_job.h"
+#include "server/jobs/save_job.h"
+#include "server/jobs/shutdown.h"
 #include "server/observe/history.h"
 #include "server/observe/info.h"
 #include "server/observe/observe.h"
@@ -35,11 +39,18 @@ server *wiringNewServer(const config *cfg, const clockSource *clock) {
     backgroundStart(s);
     observeAttach(s);
     infoAttach(s);
+    childAttach(s);
+    saveAttach(s);
+    loadAttach(s);
+    shutdownAttach(s);
     configWire(s);
     return s;
 }
 
 void wiringFreeServer(server *s) {
+    shutdownDetach(s);
+    saveDetach(s);
+    childDetach(s);
     historyFree(s);
     infoDetach(s);
     observeDetach(s);

@@ -3,6 +3,7 @@
 #include "server/core/args.h"
 #include "server/core/reply.h"
 #include "server/core/server.h"
+#include "server/jobs/save_job.h"
 
 /* DBSIZE
  * Replies with the number of keys of this db. */
@@ -32,6 +33,7 @@ static void flushallCommand(client *c) {
     server *s = c->server;
     for (int i = 0; i < s->db_count; i++) s->dirty += dbFlush(s->dbs[i], false);
     keysFlushed(c, -1);
+    saveFlushed(s);
     replyOk(c);
 }
 
