@@ -189,6 +189,7 @@ const configRow configRows[] = {
     SPECIAL("dir", "", &configDir, REST, .flags = CONFIG_PROTECTED),
     YESNO("crash-log-enabled", "yes", AT(crash_log_enabled)),
     YESNO("crash-memcheck-enabled", "yes", REST),
+    YESNO("use-exit-on-panic", "no", REST, .flags = CONFIG_IMMUTABLE | CONFIG_HIDDEN),
     YESNO("hide-user-data-from-log", "no", AT(hide_user_data_from_log)),
     YESNO("set-proc-title", "yes", AT(set_proc_title), .flags = CONFIG_IMMUTABLE),
     TEXT("proc-title-template", "{title} {listen-addr} {server-mode}", AT(proc_title_template),
@@ -220,7 +221,7 @@ const configRow configRows[] = {
 
     /* snapshots */
     SPECIAL("save", "3600 1 300 100 60 10000", &configSave, REST,
-            .flags = CONFIG_MANY | CONFIG_INERT),
+            .flags = CONFIG_MANY),
     YESNO("stop-writes-on-bgsave-error", "yes", REST),
     YESNO("rdbcompression", "yes", AT(rdb_compression)),
     YESNO("rdbchecksum", "yes", REST, .flags = CONFIG_IMMUTABLE),

@@ -46,7 +46,7 @@ static bool loadNode(rdbReader *r, stream *st) {
     if (!rdbReadString(r, &lp)) return false;
     good = streamNodeValidate(lp.text) && streamAppendNode(st, master, listpackFromBytes(lp.text));
     rdbStringClear(&lp);
-    return good || rdbFail(r, "a stream's node is not whole");
+    return good || rdbFail(r, "Stream listpack integrity check failed");
 }
 
 /* True if IDs ascend, from the first entry to the last ID. */
@@ -118,10 +118,10 @@ static bool loadConsumer(const rdbLoad *l, stream *st, streamGroup *g) {
     streamConsumer *c = NULL;
     if (!streamConsumerFind(g, name.text)) c = streamConsumerCreate(st, g, name.text, 0);
     rdbStringClear(&name);
-    if (!c) return rdbFail(l->r, "a consumer is there twice");
+    if (!c) return rdbFail(l->r, "Duplicate stream consumer detected");
     if (!readPast(l->r, 0, &seen_ms)) return false;
     active_ms = seen_ms;
-    if (l->type == RDB_STREAM_3 && !readPast(l->r, STREAM_NEVER, &active_ms)) return false;
+    if (l->type >= RDB_STREAM_3 && !readPast(l->r, STREAM_NEVER, &active_ms)) return false;
     c->seen_ms = seen_ms;
     c->active_ms = active_ms;
     return loadOwned(l->r, g, c);
@@ -166,5 +166,6 @@ entry *rdbLoadStream(const rdbLoad *l) {
     size_t groups = 0;
     bool good = loadEntries(l, st) && rdbReadCount(l->r, 5, &groups);
     for (; good && groups; groups--) good = loadGroup(l, st);
+    if (good && l->type == RDB_EBB_STREAM) good = rdbLoadProducers(l->r, st);
     return good ? e : rdbGiveUp(l, e, NULL);
 }

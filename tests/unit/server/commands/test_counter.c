@@ -72,7 +72,7 @@ START_TEST(countersRefuseWhatIsNoInteger) {
         snprintf(line, sizeof line, "INCRBY b %s", values[i]);
         CALL(f, line, NOT_INT);
     }
-    dbAddCollection(f->client->db, keyNamed("l"), TYPE_LIST, ENCODING_QUICKLIST, NULL);
+    CALL(f, "RPUSH l x", ":1|");
     CALL(f, "INCR l", WRONG_TYPE);
     CALL(f, "INCRBY l x", NOT_INT);
     CALL(f, "INCRBYFLOAT l x", WRONG_TYPE);

@@ -39,7 +39,7 @@ START_TEST(lcsRefusesWhatItCannotDo) {
     CALL(f, "LCS a b MINMATCHLEN", "-ERR syntax error|");
     CALL(f, "LCS a b MINMATCHLEN x", "-ERR value is not an integer or out of range|");
     CALL(f, "LCS a b nosuch", "-ERR syntax error|");
-    dbAddCollection(f->client->db, keyRefOf(BYTES("l")), TYPE_LIST, ENCODING_QUICKLIST, NULL);
+    CALL(f, "RPUSH l x", ":1|");
     CALL(f, "LCS a l nosuch", "-ERR The specified keys must contain string values|");
     fakeFree(f);
 }
