@@ -7,6 +7,7 @@
 #include "server/observe/history.h"
 #include "server/observe/info.h"
 #include "server/observe/observe.h"
+#include "server/script/script.h"
 #include "server/session/auth.h"
 #include "server/session/block.h"
 #include "server/session/client_evict.h"
@@ -32,6 +33,7 @@ server *wiringNewServer(const config *cfg, const clockSource *clock) {
     multiAttach(s);
     pauseAttach(s);
     blockAttach(s);
+    scriptAttach(s);
     clientWatchAttach(s);
     backgroundStart(s);
     memoryGuardAttach(s);
@@ -46,6 +48,7 @@ void wiringFreeServer(server *s) {
     infoDetach(s);
     observeDetach(s);
     clientWatchDetach(s);
+    scriptDetach(s);
     blockDetach(s);
     pauseDetach(s);
     multiDetach(s);

@@ -6,6 +6,7 @@
 #include "server/core/reply.h"
 #include "server/core/server.h"
 #include "server/observe/info.h"
+#include "server/script/script.h"
 
 /* INFO [section ...] */
 static void infoCommand(client *c) {
@@ -111,6 +112,10 @@ static void shutdownCommand(client *c) {
     }
     if (wants & WANT_ABORT) {
         replyError(c, "ERR No shutdown in progress.");
+        return;
+    }
+    if (scriptIsBusy(c->server) && !(wants & WANT_NOSAVE)) {
+        replyError(c, scriptBusyError(c->server));
         return;
     }
     if (wants & WANT_SAVE) {
