@@ -264,18 +264,13 @@ static void helpCommand(client *c) {
 }
 
 #define EVERY_SHARD "request_policy:all_shards,response_policy:all_succeeded"
-#define CHANGES                                                                                    \
-    .flags = CMD_WRITE | CMD_NOSCRIPT, .acl = ACL_SCRIPTING, .tips = EVERY_SHARD
+#define CHANGES     .flags = CMD_WRITE | CMD_NOSCRIPT, .acl = ACL_SCRIPTING, .tips = EVERY_SHARD
 #define GROWS                                                                                      \
     .flags = CMD_WRITE | CMD_DENYOOM | CMD_NOSCRIPT, .acl = ACL_SCRIPTING, .tips = EVERY_SHARD
 
 static const commandSpec functionSubcommands[] = {
     {.name = "delete", .arity = 3, .run = deleteCommand, CHANGES},
-    {.name = "dump",
-     .arity = 2,
-     .run = dumpCommand,
-     .flags = CMD_NOSCRIPT,
-     .acl = ACL_SCRIPTING},
+    {.name = "dump", .arity = 2, .run = dumpCommand, .flags = CMD_NOSCRIPT, .acl = ACL_SCRIPTING},
     {.name = "flush", .arity = -2, .run = flushCommand, CHANGES},
     {.name = "help",
      .arity = 2,

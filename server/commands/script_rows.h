@@ -14,9 +14,7 @@
     .keys = {{.use = (how), .first = 2, .keynum = true, .keynum_first = 1, .step = 1}}
 
 #define RUNS_WRITING                                                                               \
-    .flags = SCRIPT_ROW_FLAGS | CMD_MAY_REPLICATE,                                                 \
-    SCRIPT_ROW_KEYS(KEY_RW | KEY_ACCESS | KEY_UPDATE)
-#define RUNS_READING                                                                               \
-    .flags = SCRIPT_ROW_FLAGS | CMD_READONLY, SCRIPT_ROW_KEYS(KEY_RO | KEY_ACCESS)
+    .flags = SCRIPT_ROW_FLAGS | CMD_MAY_REPLICATE, SCRIPT_ROW_KEYS(KEY_RW | KEY_ACCESS | KEY_UPDATE)
+#define RUNS_READING .flags = SCRIPT_ROW_FLAGS | CMD_READONLY, SCRIPT_ROW_KEYS(KEY_RO | KEY_ACCESS)
 
 #endif

@@ -64,8 +64,8 @@ bool dispatchRequest(client *c);
  * c->argv. Time stands still; counters and effects are as of a request. */
 void dispatchCall(client *c, command *cmd);
 
-/* Runs a command of a script, its arguments in c->argv, as dispatchCall does. Of the gates those are
- * asked that judge each command; what was decided as the script began (memory, pauses, what is
+/* Runs a command of a script, its arguments in c->argv, as dispatchCall does. Of the gates those
+ * are asked that judge each command; what was decided as the script began (memory, pauses, what is
  * queued) is not asked again. False if it was refused, its error replied. */
 bool dispatchInner(client *c, command *cmd);
 

@@ -63,10 +63,10 @@ struct server {
     config config;
     commandTable *commands;
     batch *batch;
-    chain clients;  /* all, oldest first */
-    chain to_flush; /* clients with output */
-    chain to_free;  /* marked CLIENT_CLOSE_NOW */
-    size_t client_count; /* those with a connection */
+    chain clients;          /* all, oldest first */
+    chain to_flush;         /* clients with output */
+    chain to_free;          /* marked CLIENT_CLOSE_NOW */
+    size_t client_count;    /* those with a connection */
     size_t over_soft_limit; /* clients whose soft_limit_since_ms runs */
     uint64_t next_client_id;
     dict *clients_by_id;

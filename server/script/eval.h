@@ -1,8 +1,8 @@
 /* eval.h - EVAL and EVALSHA: scripts that clients send, kept by their digest.
  *
  * A script stays compiled under the SHA-1 of its text. Those that came with EVAL are bounded: with
- * more than EVAL_CACHE_MAX of them the least recently used one goes. Those of SCRIPT LOAD stay until
- * SCRIPT FLUSH. */
+ * more than EVAL_CACHE_MAX of them the least recently used one goes. Those of SCRIPT LOAD stay
+ * until SCRIPT FLUSH. */
 #ifndef EBB_SERVER_SCRIPT_EVAL_H
 #define EBB_SERVER_SCRIPT_EVAL_H
 

@@ -205,8 +205,8 @@ static library *build(server *s, bytes code, char **error) {
 /* A function of 'l' that another library has too, 'but' (may be NULL) not counting. */
 static const function *collision(const libraries *all, const library *l, const library *but) {
     for (size_t i = 0; i < l->count; i++) {
-        const function *other = dictFind(all->functions,
-                                         keyRefOf(bytesOfText(l->functions[i]->lower)));
+        const function *other =
+            dictFind(all->functions, keyRefOf(bytesOfText(l->functions[i]->lower)));
         if (other && other->of != but) return other;
     }
     return NULL;
@@ -331,8 +331,7 @@ typedef struct builtSet {
 } builtSet;
 
 static void freeSet(server *s, builtSet *set) {
-    for (size_t i = 0; i < set->count; i++)
-        freeLibrary(set->items[i], s->scripts->function_env->L);
+    for (size_t i = 0; i < set->count; i++) freeLibrary(set->items[i], s->scripts->function_env->L);
     memFree(set->items);
 }
 

@@ -47,7 +47,8 @@ static void readField(lua_State *L, registration *r) {
     bytes key = textAt(L, -2);
     if (bytesEqual(key, BYTES("function_name"))) {
         if (lua_type(L, -1) != LUA_TSTRING)
-            raiseError(L, "function_name argument given to redis.register_function must be a string");
+            raiseError(L,
+                       "function_name argument given to redis.register_function must be a string");
         r->name = textAt(L, -1);
     } else if (bytesEqual(key, BYTES("description"))) {
         if (lua_type(L, -1) != LUA_TSTRING)
@@ -62,7 +63,7 @@ static void readField(lua_State *L, registration *r) {
     } else if (bytesEqual(key, BYTES("flags"))) {
         if (!lua_istable(L, -1))
             raiseError(L, "flags argument to redis.register_function must be a table representing "
-                     "function flags");
+                          "function flags");
         r->flags = readFlags(L, lua_gettop(L));
     } else {
         raiseError(L, "unknown argument given to redis.register_function");
@@ -71,8 +72,9 @@ static void readField(lua_State *L, registration *r) {
 
 static void readNamed(lua_State *L, registration *r) {
     if (!lua_istable(L, 1))
-        raiseError(L, "calling redis.register_function with a single argument is only applicable to Lua "
-                 "table (representing named arguments).");
+        raiseError(
+            L, "calling redis.register_function with a single argument is only applicable to Lua "
+               "table (representing named arguments).");
     lua_settop(L, 1);
     lua_pushnil(L); /* Where the callback goes. */
     lua_pushnil(L);

@@ -100,11 +100,10 @@ static int bswap(lua_State *L) {
 }
 
 void luaPushBit(lua_State *L) {
-    static const luaL_Reg functions[] = {{"tobit", toBit},     {"bnot", bnot},     {"band", band},
-                                         {"bor", bor},         {"bxor", bxor},     {"lshift", lshift},
-                                         {"rshift", rshift},   {"arshift", arshift}, {"rol", rol},
-                                         {"ror", ror},         {"bswap", bswap},   {"tohex", toHex},
-                                         {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"tobit", toBit},   {"bnot", bnot},     {"band", band},       {"bor", bor}, {"bxor", bxor},
+        {"lshift", lshift}, {"rshift", rshift}, {"arshift", arshift}, {"rol", rol}, {"ror", ror},
+        {"bswap", bswap},   {"tohex", toHex},   {NULL, NULL}};
     lua_newtable(L);
     for (const luaL_Reg *f = functions; f->name; f++) {
         lua_pushcfunction(L, f->func);

@@ -151,7 +151,8 @@ static bool call(lua_State *L) {
     scriptRun *run = sc->run;
     int argc = lua_gettop(L);
     if (!run || run->code->kind == SCRIPT_LOADING) {
-        luaPushError(L, BYTES("ERR redis.call/pcall can only be called inside a script invocation"));
+        luaPushError(L,
+                     BYTES("ERR redis.call/pcall can only be called inside a script invocation"));
         return false;
     }
     const char *error = takeArguments(L, sc, argc);
@@ -168,6 +169,7 @@ static bool call(lua_State *L) {
     c->cmd = cmd;
     c->key_index = 0;
     if (dispatchInner(c, cmd) && cmd->flags & CMD_WRITE) run->wrote = true;
+    lua_settop(L, 0); /* There may have been as many arguments as the stack takes. */
     return pushReply(L, sc);
 }
 

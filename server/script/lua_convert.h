@@ -8,8 +8,8 @@
 
 #include "server/script/script_internal.h"
 
-/* Pushes the value of the first reply in 'raw'; an attribute before it is left out. It is a reply of
- * this server's own: what is none is a programmer's error. */
+/* Pushes the value of the first reply in 'raw'; an attribute before it is left out. It is a reply
+ * of this server's own: what is none is a programmer's error. */
 void luaPushReply(lua_State *L, bytes raw);
 /* Pushes the table of an error; 'text' without the dash. The field that says that it has been
  * counted goes with it. */

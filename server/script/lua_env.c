@@ -11,10 +11,10 @@ enum {
 
 /* What stays of the standard libraries. Of os only the clock: the others reach the machine. */
 static const char *const base_names[] = {
-    "_VERSION", "assert", "collectgarbage", "error",  "gcinfo", "getmetatable", "ipairs",
-    "load",     "loadstring",     "next",   "pairs",  "pcall",  "rawequal",     "rawget",
-    "rawset",   "select",         "setmetatable",     "tonumber", "tostring",   "type",
-    "unpack",   "xpcall",         NULL};
+    "_VERSION", "assert",     "collectgarbage", "error",    "gcinfo",   "getmetatable", "ipairs",
+    "load",     "loadstring", "next",           "pairs",    "pcall",    "rawequal",     "rawget",
+    "rawset",   "select",     "setmetatable",   "tonumber", "tostring", "type",         "unpack",
+    "xpcall",   NULL};
 
 static void *allocate(void *ctx, void *ptr, size_t before, size_t after) {
     luaEnv *e = ctx;
@@ -77,9 +77,9 @@ static void addStandard(luaEnv *e, int globals) {
         const char *name;
         void (*wrap)(lua_State *L, int library);
     } parts[] = {{"string", luaGuardWrapString},
-                     {"table", luaGuardWrapTable},
-                     {"coroutine", luaGuardWrapCoroutine},
-                     {"math", NULL}};
+                 {"table", luaGuardWrapTable},
+                 {"coroutine", luaGuardWrapCoroutine},
+                 {"math", NULL}};
     lua_State *L = e->L;
     luaGuardWrapBase(L, LUA_GLOBALSINDEX);
     for (int i = 0; base_names[i]; i++) {
@@ -104,10 +104,10 @@ static void addOwn(luaEnv *e, int globals) {
         const char *name;
         void (*push)(lua_State *L);
     } parts[] = {{"cjson", luaPushJson},
-                     {"cmsgpack", luaPushMessagePack},
-                     {"struct", luaPushStruct},
-                     {"bit", luaPushBit},
-                     {"redis", luaRedisPushApi}};
+                 {"cmsgpack", luaPushMessagePack},
+                 {"struct", luaPushStruct},
+                 {"bit", luaPushBit},
+                 {"redis", luaRedisPushApi}};
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         parts[i].push(e->L);
         addGuarded(e, globals, parts[i].name);

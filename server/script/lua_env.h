@@ -22,11 +22,11 @@ enum { ENV_GUARDS_MAX = 24 };
 struct luaEnv {
     lua_State *L;
     scripts *scripts;
-    size_t used; /* bytes that the state holds */
-    int globals; /* references in the registry: the table behind the guard of globals */
-    int guard_meta; /* the metatable of that guard */
-    int view;       /* what getmetatable() gives of guards */
-    int load_globals; /* what globals are while a library is loaded; LUA_NOREF for EVAL */
+    size_t used;        /* bytes that the state holds */
+    int globals;        /* references in the registry: the table behind the guard of globals */
+    int guard_meta;     /* the metatable of that guard */
+    int view;           /* what getmetatable() gives of guards */
+    int load_globals;   /* what globals are while a library is loaded; LUA_NOREF for EVAL */
     int runner, loader; /* the functions that scripts run inside of, and their error handler */
     int handler;
     int depth; /* of pcall and its kin */
@@ -72,9 +72,9 @@ int luaGuardRefuse(lua_State *L);
 int luaGuardMissing(lua_State *L);
 
 /* ---- libraries that scripts expect: each pushes its table ---- */
-void luaPushJson(lua_State *L);       /* lua_json.c: cjson */
+void luaPushJson(lua_State *L);        /* lua_json.c: cjson */
 void luaPushMessagePack(lua_State *L); /* lua_msgpack.c: cmsgpack */
-void luaPushStruct(lua_State *L);     /* lua_struct.c: struct */
-void luaPushBit(lua_State *L);        /* lua_bit.c: bit */
+void luaPushStruct(lua_State *L);      /* lua_struct.c: struct */
+void luaPushBit(lua_State *L);         /* lua_bit.c: bit */
 
 #endif

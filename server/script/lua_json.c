@@ -97,7 +97,7 @@ static int decodeInvalid(lua_State *L) {
     return 1;
 }
 
-static int new(lua_State *L) {
+static int new (lua_State *L) {
     luaPushJson(L);
     return 1;
 }

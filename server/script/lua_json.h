@@ -1,5 +1,6 @@
 /* lua_json.h - cjson: JSON for scripts, with the settings and error texts of the lua-cjson library,
- * whose manual is the reference. The settings belong to the state and hold for later scripts too. */
+ * whose manual is the reference. The settings belong to the state and hold for later scripts too.
+ */
 #ifndef EBB_SERVER_SCRIPT_LUA_JSON_H
 #define EBB_SERVER_SCRIPT_LUA_JSON_H
 

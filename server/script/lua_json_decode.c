@@ -21,9 +21,9 @@ typedef enum token {
     T_ERROR
 } token;
 
-static const char *const token_names[] = {
-    "T_OBJ_BEGIN", "T_OBJ_END", "T_ARR_BEGIN", "T_ARR_END", "T_STRING", "T_NUMBER",
-    "T_BOOLEAN",   "T_NULL",    "T_COLON",     "T_COMMA",   "T_END",    "T_ERROR"};
+static const char *const token_names[] = {"T_OBJ_BEGIN", "T_OBJ_END", "T_ARR_BEGIN", "T_ARR_END",
+                                          "T_STRING",    "T_NUMBER",  "T_BOOLEAN",   "T_NULL",
+                                          "T_COLON",     "T_COMMA",   "T_END",       "T_ERROR"};
 
 typedef struct reader {
     lua_State *L;

@@ -6,7 +6,7 @@
 
 enum {
     NUMBER_ROOM = 32,
-    ESCAPED_MAX = 6,  /* bytes that one byte becomes at most */
+    ESCAPED_MAX = 6,   /* bytes that one byte becomes at most */
     PIECE = 64 * 1024, /* of a string at a time */
     STACK_A_LEVEL = 8
 };

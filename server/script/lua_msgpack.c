@@ -1,6 +1,7 @@
-/* lua_msgpack.c - cmsgpack: MessagePack (msgpack.org/spec) for scripts, with the functions and error
- * texts that lua-cmsgpack documents. Each value takes its shortest form; a table whose keys are 1
- * to n is an array; tables deeper than 16 become nil, and so end those that hold themselves. */
+/* lua_msgpack.c - cmsgpack: MessagePack (msgpack.org/spec) for scripts, with the functions and
+ * error texts that lua-cmsgpack documents. Each value takes its shortest form; a table whose keys
+ * are 1 to n is an array; tables deeper than 16 become nil, and so end those that hold themselves.
+ */
 #include <math.h>
 
 #include "server/script/lua_env.h"

@@ -21,7 +21,8 @@ static int logText(lua_State *L) {
     static const int levels[] = {LOG_DEBUG_, LOG_VERBOSE, LOG_NOTICE, LOG_WARN};
     int argc = lua_gettop(L);
     if (argc < 2) return raiseError(L, "ERR redis.log() requires two arguments or more.");
-    if (!lua_isnumber(L, 1)) return raiseError(L, "ERR First argument must be a number (log level).");
+    if (!lua_isnumber(L, 1))
+        return raiseError(L, "ERR First argument must be a number (log level).");
     double level = lua_tonumber(L, 1);
     if (!(level >= 0 && level <= 3)) return raiseError(L, "ERR Invalid debug level.");
     if (!logEnabled(levels[(int)level])) return 0;
@@ -98,8 +99,9 @@ static int setRepl(lua_State *L) {
     if (lua_gettop(L) != 1) return raiseError(L, "ERR redis.set_repl() requires two arguments.");
     int flags = (int)lua_tonumber(L, 1);
     if (flags & ~REPL_ALL)
-        return raiseError(L, "ERR Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or "
-                        "REPL_NONE.");
+        return raiseError(L,
+                          "ERR Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or "
+                          "REPL_NONE.");
     return 0;
 }
 
@@ -124,7 +126,8 @@ static int debugNothing(lua_State *L) {
 static int aclCheckCommand(lua_State *L) {
     const server *s = luaEnvOf(L)->scripts->server;
     int argc = lua_gettop(L);
-    if (!argc) return raiseError(L, "ERR Please specify at least one argument for this redis lib call");
+    if (!argc)
+        return raiseError(L, "ERR Please specify at least one argument for this redis lib call");
     bytes words[2] = {{0}};
     for (int i = 0; i < argc; i++) {
         if (lua_type(L, i + 1) != LUA_TSTRING && lua_type(L, i + 1) != LUA_TNUMBER)

@@ -3,8 +3,8 @@
  *
  *     > < big, little endian   ! [n] align to at most n (8)     x a byte of padding
  *     b B char  h H short  l L long  T size_t  i I [n] n bytes (4)     the capitals are unsigned
- *     f float  d double  s text with a closing zero  c [n] n bytes; c0 all, or as many as the number
- *     before says      a space is nothing
+ *     f float  d double  s text with a closing zero  c [n] n bytes; c0 all, or as many as the
+ * number before says      a space is nothing
  *
  * Sizes come from scripts: each is bounded before it is used. */
 #include <ctype.h>
@@ -101,7 +101,7 @@ static bool nextOption(format *f, size_t position, option *o) {
 /* ---- pack ---- */
 
 static void putInteger(textBuffer *b, const format *f, size_t size, double number) {
-    uint64_t value = number < 0 ? (uint64_t)(number >= -0x1p63 ? (int64_t)number : INT64_MIN)
+    uint64_t value = number < 0        ? (uint64_t)(number >= -0x1p63 ? (int64_t)number : INT64_MIN)
                      : number < 0x1p64 ? (uint64_t)number
                                        : 0;
     char *out = textBufferReserve(b, size);

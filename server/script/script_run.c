@@ -14,7 +14,7 @@
 
 enum {
     LEVELS_OF_C = 4,
-    RUNS_A_STEP = 50,      /* so many scripts, and the collector goes on */
+    RUNS_A_STEP = 50, /* so many scripts, and the collector goes on */
     INNER_FLAGS = CLIENT_SCRIPT | CLIENT_NO_CONN | CLIENT_AUTHENTICATED,
     ERROR_PART_MAX = 16 * 1024
 };
@@ -262,9 +262,10 @@ bool scriptLoadLibrary(scripts *sc, luaEnv *e, const scriptCode *code, char **er
 bool scriptKeyCount(client *c, const char *not_a_number, int *key_count) {
     int64_t count;
     if (!argInt(c, 2, &count, not_a_number)) return false;
-    const char *error = count > c->argc - 3 ? "ERR Number of keys can't be greater than number of args"
-                        : count < 0         ? "ERR Number of keys can't be negative"
-                                            : NULL;
+    const char *error = count > c->argc - 3
+                            ? "ERR Number of keys can't be greater than number of args"
+                        : count < 0 ? "ERR Number of keys can't be negative"
+                                    : NULL;
     if (error) replyError(c, error);
     *key_count = (int)count;
     return !error;

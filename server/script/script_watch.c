@@ -74,6 +74,7 @@ static void answerOthers(scripts *sc) {
     server *s = sc->server;
     if (!s->pollWhileBusy) return;
     outerCommand outer = putAside(sc);
+    batchYield(outer.batch, outer.caller);
     s->pollWhileBusy(s);
     goOn(s, &outer);
 }

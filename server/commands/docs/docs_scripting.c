@@ -52,8 +52,8 @@ const commandDoc docsScripting[] = {
      .since = "7.0.0",
      .complexity = "O(N) where N is the number of functions deleted",
      .summary = "Removes all libraries.",
-     .arguments = ARGUMENTS(ONEOF("flush-type", OPTIONAL,
-                                  OF(TOKEN("async", "ASYNC"), TOKEN("sync", "SYNC"))))},
+     .arguments = ARGUMENTS(
+         ONEOF("flush-type", OPTIONAL, OF(TOKEN("async", "ASYNC"), TOKEN("sync", "SYNC"))))},
     {.name = "function|help",
      .since = "7.0.0",
      .complexity = "O(1)",
@@ -93,8 +93,8 @@ const commandDoc docsScripting[] = {
      .since = "3.2.0",
      .complexity = "O(1)",
      .summary = "Sets how scripts are debugged: not at all.",
-     .arguments = ARGUMENTS(ONEOF("mode", OF(TOKEN("yes", "YES"), TOKEN("sync", "SYNC"),
-                                             TOKEN("no", "NO"))))},
+     .arguments = ARGUMENTS(
+         ONEOF("mode", OF(TOKEN("yes", "YES"), TOKEN("sync", "SYNC"), TOKEN("no", "NO"))))},
     {.name = "script|exists",
      .since = "2.6.0",
      .complexity = "O(N) with N being the number of scripts to check (so checking a single script "
