@@ -165,12 +165,18 @@ bool libraryAddFunction(library *l, bytes name, bytes description, uint32_t flag
     return true;
 }
 
-/* Compiles and runs the text; a library that is in no table, or NULL with the error. */
-static library *build(server *s, bytes code, char **error) {
+/* Compiles and runs the text; a library that is in no table, or NULL with the error. 'must_be_new':
+ * there may be none of its name. */
+static library *build(server *s, bytes code, bool must_be_new, char **error) {
     scripts *sc = s->scripts;
     char *name;
     bytes body;
     if ((*error = shebangOfLibrary(code, &name, &body))) return NULL;
+    if (must_be_new && findLibrary(sc->libraries, bytesOfText(name))) {
+        *error = errorText("ERR Library '%s' already exists", name);
+        memFree(name);
+        return NULL;
+    }
     luaEnv *e = scriptFunctionEnv(sc);
     if (luaEnvCompile(e->L, body, "@user_function") != 0) {
         *error = errorText("ERR Error compiling function: %s", lua_tostring(e->L, -1));
@@ -212,18 +218,15 @@ static const function *collision(const libraries *all, const library *l, const l
     return NULL;
 }
 
-/* Puts 'l' where it belongs; NULL, or the error and 'l' is freed. */
-static char *insert(server *s, library *l, bool replace) {
+/* Puts 'l' in the place of one of its name, if there is one; NULL, or the error and 'l' is freed.
+ */
+static char *insert(server *s, library *l) {
     libraries *all = s->scripts->libraries;
     library *old = findLibrary(all, bytesOfText(l->name));
-    const function *twice = collision(all, l, replace ? old : NULL);
-    char *error = NULL;
-    if (old && !replace)
-        error = errorText("ERR Library '%s' already exists", l->name);
-    else if (twice)
-        error = errorText("ERR Function %s already exists", twice->name);
+    const function *twice = collision(all, l, old);
     lua_State *L = s->scripts->function_env->L;
-    if (error) {
+    if (twice) {
+        char *error = errorText("ERR Function %s already exists", twice->name);
         freeLibrary(l, L);
         return error;
     }
@@ -240,8 +243,8 @@ static void collect(server *s) {
 }
 
 const char *functionsLoad(server *s, bytes code, bool replace, char **error) {
-    library *l = build(s, code, error);
-    if (l && (*error = insert(s, l, replace))) l = NULL;
+    library *l = build(s, code, !replace, error);
+    if (l && (*error = insert(s, l))) l = NULL;
     if (s->scripts->function_env) collect(s);
     return l ? l->name : NULL;
 }
@@ -344,7 +347,7 @@ static char *buildAll(server *s, bytes payload, builtSet *set) {
         if (!rdbReadByte(&r, &opcode) || opcode != OPCODE_FUNCTION)
             return memText("ERR given type is not a function");
         if (!rdbReadString(&r, &code)) return memText("ERR Failed loading library data");
-        library *l = build(s, code.text, &error);
+        library *l = build(s, code.text, false, &error);
         rdbStringClear(&code);
         if (!l) break;
         set->items = memRealloc(set->items, (set->count + 1) * sizeof(library *));
@@ -398,7 +401,7 @@ bool functionsRestore(server *s, bytes payload, functionPolicy policy, char **er
             freeLibrary(l, s->scripts->function_env->L);
         }
     for (size_t i = 0; i < set.count; i++) {
-        char *none = insert(s, set.items[i], true);
+        char *none = insert(s, set.items[i]);
         ensure(!none);
     }
     memFree(set.items);

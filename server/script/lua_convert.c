@@ -210,8 +210,9 @@ static void replyErrorTable(lua_State *L, client *c) {
         replyError(c, text.data);
 }
 
-/* Line breaks would end such a reply. 'text' is NULL where there is no memory for a copy. */
-static void replyLine(client *c, bytes text, void (*reply)(client *c, bytes line)) {
+/* Line breaks would end such a reply, and so they become spaces; a zero ends it. */
+static void replyLine(client *c, const char *from, void (*reply)(client *c, bytes line)) {
+    bytes text = bytesOfText(from);
     char small[256];
     char *copy = text.size <= sizeof small ? small : memTryAlloc(text.size);
     if (!copy) {
@@ -279,7 +280,7 @@ static void replyTable(lua_State *L, client *c, int resp) {
     if (pushField(L, "err", LUA_TSTRING)) {
         replyErrorTable(L, c);
     } else if (pushField(L, "ok", LUA_TSTRING)) {
-        replyLine(c, textAt(L, -1), replySimpleBytes);
+        replyLine(c, lua_tostring(L, -1), replySimpleBytes);
     } else if (pushField(L, "double", LUA_TNUMBER)) {
         replyDouble(c, lua_tonumber(L, -1));
     } else if (pushField(L, "map", LUA_TTABLE)) {
@@ -287,7 +288,7 @@ static void replyTable(lua_State *L, client *c, int resp) {
     } else if (pushField(L, "set", LUA_TTABLE)) {
         replyPairs(L, c, resp, false);
     } else if (pushField(L, "big_number", LUA_TSTRING)) {
-        replyLine(c, textAt(L, -1), replyBigNumber);
+        replyLine(c, lua_tostring(L, -1), replyBigNumber);
     } else if (pushField(L, "verbatim_string", LUA_TTABLE)) {
         replyVerbatimTable(L, c);
     } else {

@@ -77,6 +77,10 @@ static void leave(lua_State *L, int depth) {
     luaEnvOf(L)->depth = depth;
 }
 
+static int setn(lua_State *L) {
+    return luaL_error(L, "'setn' is obsolete");
+}
+
 /* The standard function, an upvalue, with the same arguments and results. */
 static int callDeeper(lua_State *L) {
     int depth = enter(L);
@@ -355,7 +359,8 @@ void luaGuardWrapBase(lua_State *L, int base) {
 }
 
 void luaGuardWrapTable(lua_State *L, int library) {
-    static const luaL_Reg functions[] = {{"insert", insert}, {"remove", removeAt}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"insert", insert}, {"remove", removeAt}, {"setn", setn}, {NULL, NULL}};
     wrap(L, library, "sort", sort, NULL);
     wrap(L, library, "foreach", callDeeper, NULL);
     wrap(L, library, "foreachi", callDeeper, NULL);

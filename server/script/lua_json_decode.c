@@ -72,8 +72,9 @@ static void putUtf8(textBuffer *b, uint32_t code) {
         textBufferPut(b, (char)code);
         return;
     }
+    static const uint8_t heads[] = {0, 0xc0, 0xe0, 0xf0};
     int more = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
-    textBufferPut(b, (char)((0xf00 >> more & 0xff) | code >> 6 * more));
+    textBufferPut(b, (char)(heads[more] | code >> 6 * more));
     while (more-- > 0) textBufferPut(b, (char)(0x80 | (code >> 6 * more & 0x3f)));
 }
 

@@ -148,7 +148,7 @@ static void writeObject(writer *w, int depth) {
 
 static void writeTable(writer *w, int depth) {
     if (depth > w->settings->encode_depth || !lua_checkstack(w->L, STACK_A_LEVEL))
-        luaL_error(w->L, "Cannot serialise, excessive depth (%d)", depth);
+        luaL_error(w->L, "Cannot serialise, excessive nesting (%d)", depth);
     int length = arrayLength(w);
     if (length > 0)
         writeArray(w, length, depth);

@@ -240,8 +240,6 @@ static void pushTyped(reader *r, uint8_t type) {
 }
 
 static void pushValue(reader *r) {
-    luaL_checkstack(r->L, STACK_A_LEVEL,
-                    "too many return values at once; use unpack_one or unpack_limit instead.");
     uint8_t type = *take(r, 1);
     if (type < 0x80)
         lua_pushnumber(r->L, type);
@@ -270,7 +268,11 @@ static int unpackFrom(lua_State *L, int limit, int offset, bool tell_offset) {
     reader r = {.L = L, .at = (const uint8_t *)text + offset, .end = (const uint8_t *)text + size};
     lua_settop(L, 1);
     int count = 0;
-    for (; r.at < r.end && (!limit || count < limit); count++) pushValue(&r);
+    for (; r.at < r.end && (!limit || count < limit); count++) {
+        luaL_checkstack(L, STACK_A_LEVEL,
+                        "too many return values at once; use unpack_one or unpack_limit instead.");
+        pushValue(&r);
+    }
     if (!tell_offset) return count;
     lua_pushinteger(L, r.at < r.end ? (int)(r.at - (const uint8_t *)text) : -1);
     lua_insert(L, 2);

@@ -15,6 +15,8 @@
 enum { INTEGER_MAX = 32, ALIGN_DEFAULT = 8, NATIVE_INT = 4 };
 #define SIZE_LIMIT ((size_t)INT32_MAX)
 
+static const char too_short[] = "data string too short";
+
 typedef struct format {
     lua_State *L;
     const char *at;
@@ -72,9 +74,11 @@ static void steer(format *f, char letter) {
     case '!':
         f->align = readNumber(f, ALIGN_DEFAULT);
         if (!f->align || f->align & (f->align - 1))
-            luaL_error(f->L, "alignment is not a power of 2");
+            luaL_error(f->L, "alignment %d is not a power of 2", (int)f->align);
         return;
-    default: luaL_error(f->L, "invalid format option '%c'", letter);
+    default:
+        lua_pushfstring(f->L, "invalid format option '%c'", letter);
+        luaL_argerror(f->L, 1, lua_tostring(f->L, -1));
     }
 }
 
@@ -124,7 +128,7 @@ static void putText(textBuffer *b, lua_State *L, int index, const option *o) {
     size_t size;
     const char *text = luaL_checklstring(L, index, &size);
     size_t wanted = o->size ? o->size : size;
-    luaL_argcheck(L, size >= wanted, index, "string too short");
+    luaL_argcheck(L, size >= wanted, index + 1, "string too short");
     textBufferAppend(b, text, wanted);
     if (o->letter == 's') textBufferPut(b, '\0');
 }
@@ -189,7 +193,7 @@ static size_t textSize(lua_State *L, const option *o, const char *from, size_t l
     if (!results || !lua_isnumber(L, -1)) luaL_error(L, "format 'c0' needs a previous size");
     double size = lua_tonumber(L, -1);
     lua_pop(L, 1);
-    if (!(size >= 0 && size <= (double)left)) luaL_error(L, "data string too short");
+    if (!(size >= 0 && size <= (double)left)) luaL_argerror(L, 2, too_short);
     return (size_t)size;
 }
 
@@ -205,7 +209,7 @@ static int unpack(lua_State *L) {
     lua_settop(L, 2);
     while (nextOption(&f, at, &o)) {
         if (o.padding > size - at || o.size > size - at - o.padding)
-            return luaL_error(L, "data string too short");
+            return luaL_argerror(L, 2, too_short);
         at += o.padding;
         luaL_checkstack(L, 2, "too many results");
         size_t taken = o.size, skipped = 0;
@@ -234,8 +238,8 @@ static int size(lua_State *L) {
     size_t total = 0;
     option o;
     while (nextOption(&f, total, &o)) {
-        if (o.letter == 's') return luaL_argerror(L, 1, "variable-size format");
-        if (o.letter == 'c' && !o.size) return luaL_argerror(L, 1, "variable-length format");
+        if (o.letter == 's') return luaL_argerror(L, 1, "option 's' has no fixed size");
+        if (o.letter == 'c' && !o.size) return luaL_argerror(L, 1, "option 'c0' has no fixed size");
         total += o.padding + o.size;
         if (total > SIZE_LIMIT) return luaL_argerror(L, 1, "format result too large");
     }
