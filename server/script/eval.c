@@ -148,7 +148,7 @@ void evalRun(client *c, bool read_only) {
 
 void evalRunKnown(client *c, bool read_only) {
     int key_count;
-    if (!scriptKeyCount(c, NULL, &key_count)) return;
+    if (c->argv[1].size == SHA1_HEX && !scriptKeyCount(c, NULL, &key_count)) return;
     cachedScript *script = find(c->server, c->argv[1]);
     if (script)
         run(c, script, key_count, read_only);

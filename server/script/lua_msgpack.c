@@ -215,9 +215,6 @@ static void pushTyped(reader *r, uint8_t type) {
     case 0xc0: lua_pushnil(r->L); return;
     case 0xc2:
     case 0xc3: lua_pushboolean(r->L, type == 0xc3); return;
-    case 0xc4:
-    case 0xc5:
-    case 0xc6: pushString(r, takeNumber(r, (size_t)1 << (type - 0xc4))); return;
     case 0xca: pushFloat(r, 4); return;
     case 0xcb: pushFloat(r, 8); return;
     case 0xcc:

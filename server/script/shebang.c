@@ -131,7 +131,7 @@ static char *errorText(const char *format, ...) {
 
 static char *readName(const bytes *words, int count, char **name) {
     for (int i = 1; i < count; i++) {
-        if (!startsWith(words[i], "name="))
+        if (words[i].size < 5 || !bytesEqualWord(bytesOf(words[i].data, 5), "name="))
             return errorText("ERR Invalid metadata value given: %.*s", (int)words[i].size,
                              words[i].data);
         if (*name)

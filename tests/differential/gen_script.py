@@ -90,7 +90,9 @@ def script(r):
 
 def expression(r):
     """One that uses the libraries."""
-    v, w = luaValue(r), luaValue(r)
+    v, w = 'verbatim', ''
+    while 'verbatim' in v + w:
+        v, w = luaValue(r), luaValue(r)
     return 'local v = ' + r.choice([
         f'cjson.encode({v})', f'cjson.decode(cjson.encode({{{v}, {w}}}))',
         f'cmsgpack.pack({v}, {w})', f'{{cmsgpack.unpack(cmsgpack.pack({v}))}}',
