@@ -132,8 +132,6 @@ struct server {
      * take their place. */
     uint32_t (*scriptFlags)(const client *c, uint32_t flags);
     scriptUsage (*scriptUsage)(const server *s); /* NULL with no scripts attached */
-    /* Polls once, answering who can be answered, in the middle of a script. NULL: no network. */
-    void (*pollWhileBusy)(server *s);
     bool scripts_may_all; /* DEBUG SET-DISABLE-DENY-SCRIPTS */
     watchIndex *watch;
     multiPool *multi;

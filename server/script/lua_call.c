@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "server/core/error_stats.h"
+#include "server/core/memory_guard.h"
 #include "server/core/reply.h"
 #include "server/script/lua_convert.h"
 #include "server/script/lua_env.h"
@@ -13,7 +14,6 @@
 #include "storage/base/num.h"
 
 #define ERROR_WRITE "ERR Write commands are not allowed from read-only scripts."
-#define ERROR_OOM   "OOM command not allowed when used memory > 'maxmemory'."
 
 enum { ARGS_FIRST = 32, FLAT_KEEP = 64 * 1024 };
 
@@ -77,7 +77,7 @@ static const char *whyNot(const scriptRun *run, const command *cmd) {
         return "ERR This Redis command is not allowed from script";
     if (cmd->flags & CMD_WRITE && run->read_only) return ERROR_WRITE;
     /* Who has written already goes on: half of what it does would be worse. */
-    if (cmd->flags & CMD_DENYOOM && run->refuses_memory && !run->wrote) return ERROR_OOM;
+    if (cmd->flags & CMD_DENYOOM && run->refuses_memory && !run->wrote) return MEMORY_OOM_ERROR;
     return NULL;
 }
 

@@ -210,9 +210,8 @@ static void replyErrorTable(lua_State *L, client *c) {
         replyError(c, text.data);
 }
 
-/* Line breaks would end such a reply, and so they become spaces; a zero ends it. */
-static void replyLine(client *c, const char *from, void (*reply)(client *c, bytes line)) {
-    bytes text = bytesOfText(from);
+/* Line breaks would end such a reply, and so they become spaces. */
+static void replyLine(client *c, bytes text, void (*reply)(client *c, bytes line)) {
     char small[256];
     char *copy = text.size <= sizeof small ? small : memTryAlloc(text.size);
     if (!copy) {
@@ -280,7 +279,7 @@ static void replyTable(lua_State *L, client *c, int resp) {
     if (pushField(L, "err", LUA_TSTRING)) {
         replyErrorTable(L, c);
     } else if (pushField(L, "ok", LUA_TSTRING)) {
-        replyLine(c, lua_tostring(L, -1), replySimpleBytes);
+        replyLine(c, bytesOfText(lua_tostring(L, -1)), replySimpleBytes);
     } else if (pushField(L, "double", LUA_TNUMBER)) {
         replyDouble(c, lua_tonumber(L, -1));
     } else if (pushField(L, "map", LUA_TTABLE)) {
@@ -288,7 +287,7 @@ static void replyTable(lua_State *L, client *c, int resp) {
     } else if (pushField(L, "set", LUA_TTABLE)) {
         replyPairs(L, c, resp, false);
     } else if (pushField(L, "big_number", LUA_TSTRING)) {
-        replyLine(c, lua_tostring(L, -1), replyBigNumber);
+        replyLine(c, textAt(L, -1), replyBigNumber);
     } else if (pushField(L, "verbatim_string", LUA_TTABLE)) {
         replyVerbatimTable(L, c);
     } else {

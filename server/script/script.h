@@ -6,7 +6,7 @@
  * one unit of effects around all of them, with the time standing still.
  *
  * A script that takes longer than busy-reply-threshold lets the server answer others with -BUSY,
- * and listen to SCRIPT KILL, FUNCTION KILL and SHUTDOWN NOSAVE: s->pollWhileBusy does that. A timer
+ * and listen to SCRIPT KILL, FUNCTION KILL and SHUTDOWN NOSAVE: s->pollNet does that. A timer
  * looks after the script that runs; while it runs no longer than some milliseconds, nothing is
  * counted or measured on its way. */
 #ifndef EBB_SERVER_SCRIPT_SCRIPT_H

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "server/core/args.h"
+#include "server/core/memory_guard.h"
 #include "server/core/reply.h"
 #include "server/observe/monitor.h"
 #include "server/script/lua_convert.h"
@@ -175,11 +176,6 @@ static client *newInner(server *s) {
     return c;
 }
 
-/* Whether what may take more memory is refused to a script that begins now. */
-static bool memoryIsOver(const server *s) {
-    return s->config.maxmemory && memUsed() > s->config.maxmemory;
-}
-
 /* The scripts' own client as the caller's stand-in. */
 static void prepareInner(scripts *sc, const client *caller) {
     if (!sc->inner) sc->inner = newInner(sc->server);
@@ -229,7 +225,7 @@ void scriptCallCode(scripts *sc, luaEnv *e, const scriptCode *code, client *c, i
                      .key_count = key_count,
                      .start_ns = s->now_ns,
                      .read_only = read_only || code->flags & SCRIPT_NO_WRITES,
-                     .refuses_memory = !(code->flags & SCRIPT_ALLOW_OOM) && memoryIsOver(s)};
+                     .refuses_memory = !(code->flags & SCRIPT_ALLOW_OOM) && memoryRefuses(s)};
     if (s->observer.monitored) monitorShow(c, c->cmd);
     prepareInner(sc, c);
     sc->run = &run;

@@ -72,10 +72,10 @@ static void goOn(server *s, const outerCommand *o) {
 
 static void answerOthers(scripts *sc) {
     server *s = sc->server;
-    if (!s->pollWhileBusy) return;
+    if (!s->pollNet) return;
     outerCommand outer = putAside(sc);
     batchYield(outer.batch, outer.caller);
-    s->pollWhileBusy(s);
+    s->pollNet(s);
     goOn(s, &outer);
 }
 

@@ -13,6 +13,7 @@ run in db 1, which their setup fills and which is emptied before and after each 
 Exits with 1 if a target was missed.
 """
 import argparse
+import hashlib
 import random
 import shutil
 import statistics
@@ -103,6 +104,20 @@ def thousandElements(client):
     client.many(packs('RPUSH', 'list', [b'v' * VALUE_BYTES] * 1000))
 
 
+def library(client):
+    """What FCALL calls."""
+    code = "#!lua name=bench\nredis.register_function('count', function(keys) return redis.call('incr', keys[1]) end)"
+    client.call('FUNCTION', 'LOAD', 'REPLACE', code)
+
+
+def scriptOf(source, *arguments):
+    """The words of an EVALSHA, and a setup that loads its script."""
+    def load(client):
+        client.call('SCRIPT', 'LOAD', source)
+    digest = hashlib.sha1(source.encode()).hexdigest()
+    return {'command': ['EVALSHA', digest, *arguments], 'setup': load}
+
+
 def transaction(r):
     """8 requests: a watched key, three writes, two reads."""
     keys = [b'key:%012d' % r.randrange(KEYS) for _ in range(6)]
@@ -158,6 +173,15 @@ CASES = [
          run=sessions.handOver),
     Case('observe', 'GET 64 B, 16 pipelined, observed / not', 'get', 16, 1.02,
          against=['--latency-tracking', 'no', '--slowlog-log-slower-than', '-1']),
+    Case('evalsha', 'EVALSHA of one INCR, 16 pipelined', target=0.65, share=0.2,
+         **scriptOf("return redis.call('incr', KEYS[1])", '1', 'key:__rand_int__')),
+    Case('fcall', 'FCALL of one INCR, 16 pipelined', target=0.65, share=0.2,
+         command=['FCALL', 'count', '1', 'key:__rand_int__'], setup=library),
+    Case('calls', 'EVALSHA of 100 INCRs', pipeline=1, target=0.65, share=0.01,
+         **scriptOf("for i = 1, 100 do redis.call('incr', KEYS[1]) end", '1', 'key')),
+    Case('loop', 'EVALSHA of a loop of 1,000,000 steps', pipeline=1, target=0.6, share=0.00005,
+         **scriptOf('local n = 0 for i = 1, 1000000 do if i % 3 == 0 then n = n + i end end return n',
+                    '0')),
 ]
 
 

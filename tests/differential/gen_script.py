@@ -7,8 +7,8 @@ from arguments import anyKey, integer, key, maybe, oneOf, several, text, value
 
 KEY = key('string')
 
-NUMBERS = ['0', '1', '-1', '1.5', '-2.7', '1e15', '1e100', '2^31', '-2^31', '2^53', '2^53 + 2', '255',
-           '65536', '1/0', '-1/0', '0.1', '100', '3.999']
+NUMBERS = ['0', '1', '-1', '1.5', '-2.75', '1e15', '1e100', '2^31', '-2^31', '2^53', '2^53 + 2', '255',
+           '65536', '1/0', '-1/0', '0.125', '100', '3.75']
 STRINGS = ["''", "'a'", "'hello world'", "'1'", "'1.5'", "'\\0\\255'", "'a\\r\\nb'", "'ERR x'",
            "'-FOO bar'", "string.rep('x', 300)", "'{\"a\":[1,2]}'", "'OK'"]
 PLAIN = NUMBERS + STRINGS + ['true', 'false', 'nil']
