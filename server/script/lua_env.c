@@ -1,5 +1,9 @@
 #include "server/script/lua_env.h"
 
+#ifdef EBB_LUAJIT
+#include <luajit.h>
+#endif
+
 #include "storage/base/ensure.h"
 #include "storage/base/mem.h"
 
@@ -49,8 +53,7 @@ static void openStandard(lua_State *L) {
     openLibrary(L, luaopen_math, LUA_MATHLIBNAME);
     openLibrary(L, luaopen_os, LUA_OSLIBNAME);
 #ifdef EBB_LUAJIT
-    openLibrary(L, luaopen_jit, LUA_JITLIBNAME);
-    luaL_dostring(L, "jit.off() jit.flush()");
+    luaJIT_setmode(L, 0, LUAJIT_MODE_ENGINE | LUAJIT_MODE_OFF);
 #endif
 }
 

@@ -299,6 +299,67 @@ START_TEST(blockedClientsAreServedBehindTheScript) {
 }
 END_TEST
 
+/* ---- who looks on ---- */
+
+START_TEST(monitorsSeeTheScriptBeforeWhatItCalls) {
+    client *watcher = fakeClient(f);
+    fakeCallAs(f, watcher, "MONITOR");
+    scriptReply(f, "redis.call('set', 'k', 'v') return redis.call('get', 'k')");
+    const char *shown = fakeTake(f, watcher, NULL);
+    const char *eval = strstr(shown, "[0 ?:0] \"EVAL\" \"redis.call(");
+    const char *set = strstr(shown, "[0 lua] \"set\" \"k\" \"v\"");
+    const char *get = strstr(shown, "[0 lua] \"get\" \"k\"");
+    ck_assert_ptr_nonnull(eval);
+    ck_assert_ptr_nonnull(set);
+    ck_assert_ptr_nonnull(get);
+    ck_assert(eval < set && set < get);
+}
+END_TEST
+
+START_TEST(callsOfAScriptAreCounted) {
+    scriptReply(f, "for i = 1, 10 do redis.call('incr', 'n') end redis.call('config', 'get', 'x')");
+    command *incr = commandFind(f->server->commands, BYTES("incr"));
+    command *eval = commandFind(f->server->commands, BYTES("eval"));
+    ck_assert_uint_eq(incr->calls, 10);
+    ck_assert_uint_eq(eval->calls, 1);
+    fakeCall(f, "CONFIG SET slowlog-log-slower-than 0");
+    scriptReply(f, "return redis.call('incr', 'n')");
+    const char *log = fakeCall(f, "SLOWLOG GET 2");
+    ck_assert_ptr_nonnull(strstr(log, "$4\r\nEVAL\r\n"));
+    ck_assert_ptr_nonnull(strstr(log, "$4\r\nincr\r\n"));
+}
+END_TEST
+
+START_TEST(keysThatAScriptReadsAreTracked) {
+    client *reader = fakeClient(f);
+    fakeCallAs(f, reader, "HELLO 3");
+    fakeCallAs(f, reader, "CLIENT TRACKING ON");
+    fakeCallAs(f, reader, "EVAL \"return redis.call('get', 'seen')\" 0");
+    fakeCall(f, "EVAL \"redis.call('set', 'unseen', 1) redis.call('set', 'seen', 1)\" 0");
+    ck_assert_str_eq(fakeTake(f, reader, NULL), ">2\r\n$10\r\ninvalidate\r\n*1\r\n$4\r\nseen\r\n");
+}
+END_TEST
+
+START_TEST(outOfMemoryIsJudgedAsTheScriptBegins) {
+    fakeCall(f, "SET k v");
+    fakeCall(f, "CONFIG SET maxmemory 1");
+    RUN_FAILS("return redis.call('set', 'k', 'w')",
+              "-OOM command not allowed when used memory > 'maxmemory'. script: ");
+    RUN("return redis.call('get', 'k')", "$1|v|");
+    RUN("redis.call('del', 'x') redis.call('set', 'k', 'w') return 1", ":1|");
+    RUN("#!lua\nreturn 1", "-OOM command not allowed when used memory > 'maxmemory'.|");
+    RUN("#!lua flags=no-writes\nreturn redis.call('get', 'k')", "$1|w|");
+    RUN("#!lua flags=allow-oom\nredis.call('set', 'k', 'x') return 1", ":1|");
+    fakeCall(f, "MULTI");
+    CALL(f, "EVAL \"#!lua\\nreturn 1\" 0",
+         "-OOM command not allowed when used memory > "
+         "'maxmemory'.|");
+    fakeCall(f, "DISCARD");
+    fakeCall(f, "CONFIG SET maxmemory 0");
+    RUN("return redis.call('set', 'k', 'w').ok", "$2|OK|");
+}
+END_TEST
+
 /* ---- the cache ---- */
 
 START_TEST(scriptsAreFoundByTheirDigest) {
@@ -381,5 +442,7 @@ TESTS_BETWEEN("eval", setup, done, luaValuesBecomeReplies, resp3HasMoreTypes,
               shebangLinesAreRead, someCommandsAreNotForScripts, blockingCommandsDoNotBlock,
               selectInsideStaysInside, timeStandsStillInAScript, runsInsideOfMulti,
               watchSeesWhatAScriptChanges, blockedClientsAreServedBehindTheScript,
+              monitorsSeeTheScriptBeforeWhatItCalls, callsOfAScriptAreCounted,
+              keysThatAScriptReadsAreTracked, outOfMemoryIsJudgedAsTheScriptBegins,
               scriptsAreFoundByTheirDigest, theCacheOfEvalIsBounded, memoryOfScriptsIsCounted,
               runningOnAndOnLeaksNothing, scriptsKnowWhereTheyRun)

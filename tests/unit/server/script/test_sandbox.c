@@ -2,6 +2,7 @@
  * server down. Each of these was a hole in a server of this kind, or of LuaJIT. */
 #include <stdio.h>
 
+#include "storage/base/mem.h"
 #include "tests/support/script_check.h"
 #include "tests/support/suite.h"
 
@@ -175,6 +176,24 @@ START_TEST(hugeSizesAreRefused) {
 }
 END_TEST
 
+START_TEST(withoutMemoryAScriptEnds) {
+    RUN("return 1", ":1|");
+    for (uint64_t n = 1; n <= 4; n++) {
+        memFailFrom(n);
+        RUN_FAILS("local t = {} for i = 1, 20 do t[i] = string.rep('x', 10^5 + i) end return #t",
+                  "-ERR not enough memory");
+        RUN_FAILS("return cjson.encode({string.rep('x', 10^5), string.rep('y', 10^5)})",
+                  "-ERR not enough memory");
+        memFailFrom(0);
+        RUN("return 1", ":1|");
+    }
+    fakeCall(f, "SETRANGE big 300000 x");
+    memFailAfter(1); /* A reply in several chunks is not put together. */
+    RUN_FAILS("return #redis.call('mget', 'big', 'big')[1]", "-ERR not enough memory");
+    RUN("return #redis.call('mget', 'big', 'big')[1]", ":300001|");
+}
+END_TEST
+
 START_TEST(theCollectorIsTheServers) {
     RUN("collectgarbage('stop') return collectgarbage('count') > 10", ":1|");
     RUN("for i = 1, 100000 do local t = {i} end return collectgarbage('count') < 2000", ":1|");
@@ -212,5 +231,5 @@ TESTS_BETWEEN("sandbox", setup, done, globalsCannotBeChanged, librariesCannotBeC
               stringsOfOthersStayAsTheyAre, metatablesOfOtherTypesAreOutOfReach,
               nothingLeadsOutOfTheSandbox, compiledCodeIsNotLoaded, textIsLoaded,
               parsingWhileMuchIsCollected, callsOfCInCHaveAnEnd, theDepthIsCountedBackAfterErrors,
-              deepRecursionEnds, hugeSizesAreRefused, theCollectorIsTheServers,
-              protectedMetatablesStayProtected, tableFunctionsWork)
+              deepRecursionEnds, hugeSizesAreRefused, withoutMemoryAScriptEnds,
+              theCollectorIsTheServers, protectedMetatablesStayProtected, tableFunctionsWork)
