@@ -11,6 +11,8 @@
 #include "server/observe/history.h"
 #include "server/observe/info.h"
 #include "server/observe/observe.h"
+#include "server/script/script.h"
+#include "server/script/function.h"
 #include "server/session/auth.h"
 #include "server/session/block.h"
 #include "server/session/client_evict.h"
@@ -22,6 +24,21 @@
 #include "server/session/pubsub.h"
 #include "server/session/tracking.h"
 #include "server/session/watch.h"
+#include "storage/base/log.h"
+#include "storage/base/mem.h"
+
+/* What a file of data holds of libraries, and gives back. */
+static void eachLibrary(server *s, void (*visit)(void *to, bytes code), void *to) {
+    functionsEach(s, visit, to);
+}
+
+static const char *loadLibrary(server *s, bytes code) {
+    char *error;
+    if (functionsLoad(s, code, true, &error)) return NULL;
+    logLine(LOG_WARN, "Loading a library of functions: %s", error);
+    memFree(error);
+    return "a library of functions that cannot be loaded";
+}
 
 server *wiringNewServer(const config *cfg, const clockSource *clock) {
     server *s = serverNew(cfg, clock);
@@ -36,6 +53,7 @@ server *wiringNewServer(const config *cfg, const clockSource *clock) {
     multiAttach(s);
     pauseAttach(s);
     blockAttach(s);
+    scriptAttach(s);
     clientWatchAttach(s);
     backgroundStart(s);
     memoryGuardAttach(s);
@@ -45,6 +63,8 @@ server *wiringNewServer(const config *cfg, const clockSource *clock) {
     saveAttach(s);
     loadAttach(s);
     shutdownAttach(s);
+    s->eachLibrary = eachLibrary;
+    s->loadLibrary = loadLibrary;
     configWire(s);
     return s;
 }
@@ -57,6 +77,7 @@ void wiringFreeServer(server *s) {
     infoDetach(s);
     observeDetach(s);
     clientWatchDetach(s);
+    scriptDetach(s);
     blockDetach(s);
     pauseDetach(s);
     multiDetach(s);

@@ -46,6 +46,8 @@ void commandsAddAll(commandTable *t) {
     commandTableAdd(t, zsetOpsCommands);
     commandTableAdd(t, pubsubCommands);
     commandTableAdd(t, txCommands);
+    commandTableAdd(t, scriptCommands);
+    commandTableAdd(t, functionCommands);
     commandTableAdd(t, slowlogCommands);
     commandTableAdd(t, latencyCommands);
     commandTableAdd(t, monitorCommands);

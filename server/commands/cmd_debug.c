@@ -94,6 +94,13 @@ static void debugError(client *c) {
     memFree(text);
 }
 
+/* DEBUG SET-DISABLE-DENY-SCRIPTS 0 | 1
+ * With 1 scripts may call commands that are kept from them: for tests. */
+static void debugDenyScripts(client *c) {
+    c->server->scripts_may_all = switchOf(c, 2);
+    replyOk(c);
+}
+
 /* Settings of parts that are not here, or that need none: see the head of this file. */
 static void debugNothing(client *c) {
     replyOk(c);
@@ -283,7 +290,7 @@ static const debugRow rows[] = {
     {"sdslen", 1, 1, debugSdslen},
     {"segfault", 0, 0, debugSegfault},
     {"set-active-expire", 1, 1, debugActiveExpire},
-    {"set-disable-deny-scripts", 1, 1, debugNothing},
+    {"set-disable-deny-scripts", 1, 1, debugDenyScripts},
     {"set-skip-checksum-validation", 1, 1, debugSkipChecksums},
     {"sleep", 1, 1, debugSleep},
     {"structsize", 0, 0, debugStructSize},

@@ -84,8 +84,8 @@ static void statsCommand(client *c) {
     sizeField(c, "clients.normal", r.clients);
     sizeField(c, "cluster.links", 0);
     sizeField(c, "aof.buffer", c->server->memory->limit.exempt[MEMLIMIT_AOF]);
-    sizeField(c, "lua.caches", 0);
-    sizeField(c, "functions.caches", 0);
+    sizeField(c, "lua.caches", r.scripts);
+    sizeField(c, "functions.caches", r.functions);
     count += dbFields(c, &tables);
     sizeField(c, "overhead.db.hashtable.lut", tables);
     sizeField(c, "overhead.db.hashtable.rehashing", 0);

@@ -7,6 +7,7 @@
 #include "server/core/server.h"
 #include "server/jobs/shutdown.h"
 #include "server/observe/info.h"
+#include "server/script/script.h"
 
 /* INFO [section ...] */
 static void infoCommand(client *c) {
@@ -104,7 +105,9 @@ static void shutdownCommand(client *c) {
         replySyntaxError(c);
         return;
     }
-    if (!(wants & SHUTDOWN_ABORT))
+    if (scriptIsBusy(c->server) && !(wants & SHUTDOWN_NOSAVE))
+        replyError(c, scriptBusyError(c->server));
+    else if (!(wants & SHUTDOWN_ABORT))
         shutdownAsk(c->server, wants, c);
     else if (shutdownAbort(c->server))
         replyOk(c);

@@ -48,6 +48,8 @@ extern const commandSpec zsetPopCommands[];
 extern const commandSpec zsetOpsCommands[];
 extern const commandSpec pubsubCommands[];
 extern const commandSpec txCommands[];
+extern const commandSpec scriptCommands[];
+extern const commandSpec functionCommands[];
 extern const commandSpec slowlogCommands[];
 extern const commandSpec latencyCommands[];
 extern const commandSpec monitorCommands[];

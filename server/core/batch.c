@@ -44,8 +44,8 @@ struct batch {
     size_t ready_count, ready_capacity;
     size_t first_open; /* clients before it are parsed to their end */
     request group[BATCH_GROUP];
-    int group_count;
-    int member_count; /* requests of the group that have one */
+    int group_count, running_at; /* of the group */
+    int member_count;            /* requests of the group that have one */
     bytes *args;
     respArgs room;
     bytes *big_args; /* of one request with more than fits */
@@ -225,7 +225,7 @@ static void fillGroup(server *s, batch *b) {
     b->room = (respArgs){b->args, b->args + GROUP_ARGS};
     bool all_done = true;
     for (size_t i = b->first_open; i < b->ready_count && b->group_count < BATCH_GROUP; i++) {
-        if (!parseClient(s, b, b->ready[i])) all_done = false;
+        if (b->ready[i] && !parseClient(s, b, b->ready[i])) all_done = false;
         if (all_done) b->first_open = i + 1;
         if (b->room.next == b->room.end || b->big_args) break;
     }
@@ -287,6 +287,8 @@ static void executeGroup(server *s, batch *b) {
     for (int i = 0; i < b->group_count; i++) {
         const request *r = &b->group[i];
         client *c = r->c;
+        if (__builtin_expect(!c, 0)) continue; /* Answered during a script: see batchYield(). */
+        b->running_at = i;
         if (__builtin_expect(c->flags & (CLIENT_HELD | CLIENT_ROLLED_BACK), 0)) {
             rollBack(c, r);
             continue;
@@ -372,9 +374,27 @@ void batchRun(server *s) {
     size_t count = b->ready_count;
     b->ready_count = 0;
     /* Clients that go on at once are put back to the front of the same array: never past i. */
-    for (size_t i = 0; i < count; i++) finishClient(b->ready[i]);
+    for (size_t i = 0; i < count; i++)
+        if (b->ready[i]) finishClient(b->ready[i]);
     emptyArena(b);
     b->running = false;
+}
+
+void batchYield(batch *b, const client *keep) {
+    if (!b->running) return;
+    for (int i = b->running_at + 1; i < b->group_count; i++) {
+        request *r = &b->group[i];
+        if (!r->c || r->c == keep) continue;
+        rollBack(r->c, r);
+        r->c = NULL;
+    }
+    for (size_t i = 0; i < b->ready_count; i++) {
+        client *c = b->ready[i];
+        if (!c || c == keep) continue;
+        b->ready[i] = NULL;
+        if (c->input.pos < c->input.size) c->flags |= CLIENT_ROLLED_BACK;
+        finishClient(c);
+    }
 }
 
 void batchCall(client *c, int argc, const bytes *argv) {

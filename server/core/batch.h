@@ -41,6 +41,11 @@ bool batchHasWork(const server *s);
 /* Runs everything that came; afterwards the arena is empty. */
 void batchRun(server *s);
 
+/* In the middle of 'b', whose command is going to take long: all clients but 'keep' leave it, and
+ * what they have sent and nobody has run goes to the server's batch of now, which is another one.
+ */
+void batchYield(batch *b, const client *keep);
+
 /* One request outside of a batch, its arguments borrowed: for scripts, MULTI and tests. */
 void batchCall(client *c, int argc, const bytes *argv);
 

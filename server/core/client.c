@@ -24,7 +24,7 @@ client *clientNew(server *s, void *conn) {
         gateSetLiveFor(c, GATE_AUTH, true);
     chainAppend(&s->clients, &c->in_server);
     dictAdd(s->clients_by_id, keyRefOf(bytesOf(&c->id, sizeof c->id)).hash, c);
-    s->client_count++;
+    if (conn) s->client_count++;
     return c;
 }
 
@@ -39,7 +39,7 @@ void clientFree(client *c) {
     if (c->flags & CLIENT_QUEUED_FLUSH) chainRemove(&s->to_flush, &c->in_flush);
     bool found = dictRemoveItem(s->clients_by_id, keyRefOf(bytesOf(&c->id, sizeof c->id)).hash, c);
     ensure(found);
-    s->client_count--;
+    if (!(c->flags & CLIENT_NO_CONN)) s->client_count--;
     replyBufClear(&c->out);
     replyBufClear(&c->pushed);
     respParserClear(&c->parser);

@@ -102,6 +102,7 @@ struct config {
     int64_t maxmemory_samples, maxmemory_eviction_tenacity, lfu_log_factor, lfu_decay_time;
     int64_t maxmemory_clients;       /* bytes; negative: percent of maxmemory */
     int64_t tracking_table_max_keys; /* 0: no limit */
+    int64_t busy_reply_threshold;    /* ms; 0: never */
     bool lazyfree_lazy_user_flush, lazyfree_lazy_user_del, lazyfree_lazy_server_del;
     bool lazyfree_lazy_expire, lazyfree_lazy_eviction;
     bool activedefrag, activerehashing;

@@ -321,7 +321,8 @@ const configRow configRows[] = {
     WORD("acl-pubsub-default", "resetchannels", channel_words, REST),
 
     /* scripts */
-    INTEGER("busy-reply-threshold", "5000", 0, INT64_MAX, REST, .alias = "lua-time-limit"),
+    INTEGER("busy-reply-threshold", "5000", 0, INT64_MAX, AT(busy_reply_threshold),
+            .alias = "lua-time-limit"),
 
     /* replication */
     SPECIAL("replicaof", "", &configReplicaof, REST, .alias = "slaveof",

@@ -160,6 +160,19 @@ void dispatchCall(client *c, command *cmd) {
     noteTracked(s->caller, c, cmd);
 }
 
+bool dispatchInner(client *c, command *cmd) {
+    const uint32_t inside = 1u << GATE_AUTH | 1u << GATE_CLUSTER | 1u << GATE_DISK |
+                            1u << GATE_REPLICA | 1u << GATE_LOADING;
+    uint32_t live = (c->server->gates.live | c->live_gates) & inside;
+    if (__builtin_expect(live != 0, 0) && askGates(c, live) != GATE_PASS) {
+        cmd->rejected++;
+        c->server->error_mark = c->server->stats.error_replies;
+        return false;
+    }
+    dispatchCall(c, cmd);
+    return true;
+}
+
 static void call(client *c, command *cmd) {
     server *s = c->server;
     uint64_t start = s->now_ns;
@@ -199,6 +212,7 @@ void dispatchAgain(client *c) {
 
 uint32_t dispatchFlags(const client *c) {
     uint32_t flags = c->cmd->flags;
+    if (flags & CMD_SCRIPT_RUNNER) flags = c->server->scriptFlags(c, flags);
     return flags & CMD_RUNS_QUEUE ? flags | c->queued_flags : flags;
 }
 

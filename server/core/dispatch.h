@@ -64,7 +64,13 @@ bool dispatchRequest(client *c);
  * c->argv. Time stands still; counters and effects are as of a request. */
 void dispatchCall(client *c, command *cmd);
 
-/* Flags (CMD_*) of the request for gates: those of EXEC are also those of what it runs. */
+/* Runs a command of a script, its arguments in c->argv, as dispatchCall does. Of the gates those
+ * are asked that judge each command; what was decided as the script began (memory, pauses, what is
+ * queued) is not asked again. False if it was refused, its error replied. */
+bool dispatchInner(client *c, command *cmd);
+
+/* Flags (CMD_*) of the request for gates: those of EXEC are also those of what it runs, those of
+ * EVAL and its kin are what the script says of itself. */
 uint32_t dispatchFlags(const client *c);
 
 /* Runs the handler of c->cmd on c->argc, c->argv once more, no gate asked: for requests that

@@ -41,6 +41,10 @@ void replySimple(client *c, const char *text) {
     if (mayReply(c)) respSimple(&c->out, bytesOfText(text));
 }
 
+void replySimpleBytes(client *c, bytes text) {
+    if (mayReply(c)) respSimple(&c->out, text);
+}
+
 static void sayError(client *c, bytes text) {
     char about_exec[1200];
     if (__builtin_expect(c->flags & CLIENT_ASKS_EXEC, 0)) {
@@ -58,6 +62,13 @@ static void sayError(client *c, bytes text) {
 
 void replyError(client *c, const char *text) {
     sayError(c, bytesOfText(text));
+}
+
+void replyErrorTold(client *c, const char *text) {
+    server *s = c->server;
+    /* That a call failed is read from the count having grown. */
+    if (s->stats.error_replies) s->error_mark = s->stats.error_replies - 1;
+    if (mayReply(c)) respError(&c->out, bytesOfText(text));
 }
 
 void replyErrorFormat(client *c, const char *format, ...) {
@@ -118,6 +129,10 @@ void replyDouble(client *c, double value) {
 
 void replyDoubleText(client *c, bytes text) {
     if (mayReply(c)) respDoubleText(&c->out, c->resp, text);
+}
+
+void replyBigNumber(client *c, bytes digits) {
+    if (mayReply(c)) respBigNumber(&c->out, c->resp, digits);
 }
 
 void replyVerbatim(client *c, const char *format, bytes text) {

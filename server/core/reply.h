@@ -13,8 +13,12 @@
 
 void replyOk(client *c);
 void replySimple(client *c, const char *text);
+void replySimpleBytes(client *c, bytes text); /* no line breaks in it */
 /* 'text' begins with its code: "ERR syntax error". */
 void replyError(client *c, const char *text);
+/* As replyError, of an error that has been counted before: the call that replies it failed, but
+ * errorstats knows of it from the command inside. */
+void replyErrorTold(client *c, const char *text);
 void replyErrorFormat(client *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void replyInteger(client *c, int64_t value);
 /* The same above what an integer reply can say: then a big number (RESP2: a bulk string). */
@@ -27,6 +31,7 @@ void replyNullArray(client *c);
 void replyBool(client *c, bool value);
 void replyDouble(client *c, double value);
 void replyDoubleText(client *c, bytes text); /* as replyDouble, formatted already */
+void replyBigNumber(client *c, bytes digits);
 void replyVerbatim(client *c, const char *format, bytes text);
 void replyArray(client *c, size_t count);
 void replyMap(client *c, size_t pairs);

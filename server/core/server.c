@@ -93,9 +93,10 @@ void serverAfterFlush(server *s) {
 }
 
 void serverFreeMarked(server *s) {
-    while (!chainIsEmpty(&s->to_free)) {
-        client *c = CHAIN_ITEM(chainFirst(&s->to_free), client, in_flush);
-        chainRemove(&s->to_free, &c->in_flush);
+    CHAIN_EACH(&s->to_free, node) {
+        client *c = CHAIN_ITEM(node, client, in_flush);
+        if (c->flags & CLIENT_QUEUED_INPUT) continue;
+        chainRemove(&s->to_free, node);
         clientFree(c);
     }
 }

@@ -40,6 +40,14 @@ typedef struct tracking tracking;
 typedef struct clientEvict clientEvict;
 typedef struct saveJob saveJob;
 typedef struct shutdownJob shutdownJob;
+typedef struct scripts scripts;
+
+/* What scripts and functions hold, for INFO and MEMORY STATS. */
+typedef struct scriptUsage {
+    size_t eval_vm, function_vm;         /* bytes of the Lua states */
+    size_t script_bytes, function_bytes; /* of texts and tables beside them */
+    size_t scripts, functions, libraries;
+} scriptUsage;
 
 struct server {
     const clockSource *clock;
@@ -61,10 +69,10 @@ struct server {
     config config;
     commandTable *commands;
     batch *batch;
-    chain clients;  /* all, oldest first */
-    chain to_flush; /* clients with output */
-    chain to_free;  /* marked CLIENT_CLOSE_NOW */
-    size_t client_count;
+    chain clients;          /* all, oldest first */
+    chain to_flush;         /* clients with output */
+    chain to_free;          /* marked CLIENT_CLOSE_NOW */
+    size_t client_count;    /* those with a connection */
     size_t over_soft_limit; /* clients whose soft_limit_since_ms runs */
     uint64_t next_client_id;
     dict *clients_by_id;
@@ -139,6 +147,12 @@ struct server {
     /* Told of each request of a client with CLIENT_TRACKING, when it has run, and of each command
      * inside of its transactions and scripts: 'ran' has the arguments. cmd NULL: it was refused. */
     void (*trackedRequest)(client *tracker, const client *ran, const command *cmd);
+    scripts *scripts;
+    /* The flags (CMD_*) of EVAL and its kin, whose row has 'flags': those that the script declares
+     * take their place. */
+    uint32_t (*scriptFlags)(const client *c, uint32_t flags);
+    scriptUsage (*scriptUsage)(const server *s); /* NULL with no scripts attached */
+    bool scripts_may_all;                        /* DEBUG SET-DISABLE-DENY-SCRIPTS */
     watchIndex *watch;
     multiPool *multi;
     slowlog *slowlog;
@@ -205,7 +219,8 @@ static inline void serverAfterCommand(server *s) {
 void serverBeforeFlush(server *s);
 void serverAfterFlush(server *s);
 
-/* Frees the clients that were marked; after a batch. */
+/* Frees the clients that were marked; after a batch. Those with input in one that is still to run
+ * wait for its end. */
 void serverFreeMarked(server *s);
 
 #endif

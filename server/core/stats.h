@@ -11,6 +11,7 @@ typedef struct stats {
     uint64_t reads, writes; /* system calls that moved bytes */
     uint64_t hits, misses;
     uint64_t expired_keys, expired_subkeys, evicted_keys, evicted_clients;
+    uint64_t evicted_scripts;
     uint64_t expire_cycles, expire_ns, expire_time_cap_reached;
     uint64_t error_replies, unexpected_error_replies;
     uint64_t query_limit_disconnections, output_limit_disconnections;

@@ -107,7 +107,7 @@ void netPollOnce(net *n) {
     serverReadClock(s);
     batchRun(s);
     flushAll(s);
-    serverFreeMarked(s);
+    if (!s->shutdown_asked) serverFreeMarked(s);
 }
 
 void netTurn(net *n) {
@@ -126,7 +126,8 @@ void netTurn(net *n) {
     s->stats.loop_command_ns += s->now_ns - start;
     cronRun(s);
     flushAll(s);
-    serverFreeMarked(s);
+    /* At the end no connection is closed before the listeners are: who sees that comes in vain. */
+    if (!s->shutdown_asked) serverFreeMarked(s);
     s->stats.loop_cycles++;
     uint64_t spent = s->now_ns - start;
     s->stats.loop_ns += spent;

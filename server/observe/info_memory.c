@@ -45,19 +45,21 @@ static void usage(infoText *t, const memoryReport *r) {
     bytesAndHuman(t, "total_system_memory", r->system);
 }
 
-/* Nothing runs scripts yet: their floor will write these. */
-static void scripts(infoText *t) {
-    infoLine(t, "used_memory_lua:0");
-    infoLine(t, "used_memory_vm_eval:0");
-    infoLine(t, "used_memory_lua_human:0B");
-    infoLine(t, "used_memory_scripts_eval:0");
-    infoLine(t, "number_of_cached_scripts:0");
-    infoLine(t, "number_of_functions:0");
-    infoLine(t, "number_of_libraries:0");
-    infoLine(t, "used_memory_vm_functions:0");
-    bytesAndHuman(t, "used_memory_vm_total", 0);
-    infoLine(t, "used_memory_functions:0");
-    bytesAndHuman(t, "used_memory_scripts", 0);
+static void scriptFields(const server *s, infoText *t) {
+    scriptUsage u = s->scriptUsage ? s->scriptUsage(s) : (scriptUsage){0};
+    char human[32];
+    numFormatHuman(human, u.eval_vm);
+    infoLine(t, "used_memory_lua:%zu", u.eval_vm);
+    infoLine(t, "used_memory_vm_eval:%zu", u.eval_vm);
+    infoLine(t, "used_memory_lua_human:%s", human);
+    infoLine(t, "used_memory_scripts_eval:%zu", u.script_bytes);
+    infoLine(t, "number_of_cached_scripts:%zu", u.scripts);
+    infoLine(t, "number_of_functions:%zu", u.functions);
+    infoLine(t, "number_of_libraries:%zu", u.libraries);
+    infoLine(t, "used_memory_vm_functions:%zu", u.function_vm);
+    bytesAndHuman(t, "used_memory_vm_total", u.eval_vm + u.function_vm);
+    infoLine(t, "used_memory_functions:%zu", u.function_bytes);
+    bytesAndHuman(t, "used_memory_scripts", u.script_bytes + u.function_bytes);
 }
 
 static void fragmentation(infoText *t, const memoryReport *r) {
@@ -88,7 +90,7 @@ static void reclaimFields(const server *s, infoText *t) {
 void infoMemory(server *s, infoText *t) {
     memoryReport r = memoryReportOf(s, t->data ? memUsable(t->data) : 0);
     usage(t, &r);
-    scripts(t);
+    scriptFields(s, t);
     bytesAndHuman(t, "maxmemory", s->config.maxmemory);
     infoLine(t, "maxmemory_policy:%s", policyName(s->config.maxmemory_policy));
     fragmentation(t, &r);

@@ -151,7 +151,7 @@ static void removals(const server *s, infoText *t) {
     infoLine(t, "expire_cycle_cpu_milliseconds:%llu", (count)n->expire_ns / 1000000);
     infoLine(t, "evicted_keys:%llu", (count)n->evicted_keys);
     infoLine(t, "evicted_clients:%llu", (count)n->evicted_clients);
-    infoLine(t, "evicted_scripts:0");
+    infoLine(t, "evicted_scripts:%llu", (count)n->evicted_scripts);
     const memlimit *limit = &s->memory->limit;
     infoLine(t, "total_eviction_exceeded_time:%lld",
              (long long)memlimitTotalOverMs(limit, s->now_ms));

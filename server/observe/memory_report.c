@@ -63,11 +63,16 @@ memoryReport memoryReportOf(server *s, size_t own) {
                       .slab_pages = slabs.page_bytes,
                       .slab_chunks = slabs.chunk_bytes};
     addClients(s, &r);
+    if (s->scriptUsage) {
+        scriptUsage u = s->scriptUsage(s);
+        r.scripts = u.script_bytes + u.eval_vm;
+        r.functions = u.function_bytes + u.function_vm;
+    }
     for (int i = 0; i < s->db_count; i++) {
         r.keys += dbCount(s->dbs[i]);
         r.tables += dbTableBytes(s->dbs[i]);
     }
-    r.overhead = r.startup + r.clients + r.replicas + r.tables;
+    r.overhead = r.startup + r.clients + r.replicas + r.tables + r.scripts + r.functions;
     r.dataset = r.used > r.overhead ? r.used - r.overhead : 0;
     size_t net = r.used > r.startup ? r.used - r.startup : 0;
     r.peak_percent = 100 * memoryRatio(r.used, r.peak);

@@ -10,10 +10,11 @@
 
 typedef struct memoryReport {
     size_t used, peak, startup, rss, system;
-    size_t clients, replicas; /* of client buffers and structures */
-    size_t tables;            /* main dicts and expiry dictionaries */
-    size_t overhead;          /* startup, clients, tables */
-    size_t dataset;           /* used without the overhead */
+    size_t clients, replicas;  /* of client buffers and structures */
+    size_t tables;             /* main dicts and expiry dictionaries */
+    size_t scripts, functions; /* texts, and what Lua holds for them */
+    size_t overhead;           /* startup, clients, tables, scripts */
+    size_t dataset;            /* used without the overhead */
     size_t keys;
     size_t allocated, active, resident, muzzy; /* heap and slabs */
     bool heap_is_known; /* false where the heap has no figures (libc): resident is too small then */

@@ -91,7 +91,7 @@ static void composeLine(infoText *line, const client *c, const command *cmd) {
 void monitorShow(client *c, command *cmd) {
     server *s = c->server;
     monitors *m = s->monitors;
-    if (cmd->flags & (CMD_SKIP_MONITOR | CMD_ADMIN) || !m->count) return;
+    if (cmd->flags & CMD_ADMIN || !m->count) return;
     infoText line = {0};
     composeLine(&line, c, cmd);
     for (size_t i = 0; i < m->count; i++) {
@@ -106,6 +106,11 @@ void monitorShow(client *c, command *cmd) {
     infoTextClear(&line);
 }
 
+/* What has run. */
+static void showCall(client *c, command *cmd) {
+    if (!(cmd->flags & CMD_SKIP_MONITOR)) monitorShow(c, cmd);
+}
+
 /* ---- set-up ---- */
 
 static void clientGone(void *ctx, client *c) {
@@ -118,7 +123,7 @@ void monitorAttach(server *s) {
     m->closed = (clientClosedHook){.closed = clientGone};
     chainAppend(&s->client_closed, &m->closed.node);
     s->monitors = m;
-    s->observer.called = monitorShow;
+    s->observer.called = showCall;
 }
 
 void monitorDetach(server *s) {

@@ -6,7 +6,7 @@
 
 # What building the server takes. libc6-dev is named because gcc only recommends it.
 # shellcheck disable=SC2034 # read by those who source this file
-SERVER_PACKAGES=(gcc libc6-dev cmake ninja-build pkg-config libuv1-dev libjemalloc-dev libxxhash-dev liblzf-dev)
+SERVER_PACKAGES=(gcc libc6-dev cmake ninja-build pkg-config libuv1-dev libjemalloc-dev libxxhash-dev liblzf-dev libluajit-5.1-dev)
 
 say() {
     printf 'ebb: %s\n' "$*" >&2

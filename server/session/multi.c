@@ -111,7 +111,7 @@ static bool enqueue(client *c) {
     t->end = &q->next;
     t->count++;
     c->queued_bytes += size;
-    c->queued_flags |= c->cmd->flags;
+    c->queued_flags |= dispatchFlags(c);
     return true;
 }
 

@@ -5,14 +5,17 @@
 
 enum { CRC_BYTES = 8, FOOTER = 10 };
 
+void rdbDumpSeal(rdbBuffer *b, uint16_t version) {
+    rdbPutBytes(&b->sink, bytesOf(&version, sizeof version));
+    uint64_t crc = crc64(0, rdbBufferBytes(b));
+    rdbPutBytes(&b->sink, bytesOf(&crc, sizeof crc));
+}
+
 rdbDumped rdbDump(rdbBuffer *b, const entry *e) {
     rdbType type = rdbTypeOf(e);
     rdbPutByte(&b->sink, (uint8_t)type);
     rdbSaveValue(&b->sink, e, type);
-    uint16_t version = (uint16_t)rdbVersionOf(type);
-    rdbPutBytes(&b->sink, bytesOf(&version, sizeof version));
-    uint64_t crc = crc64(0, rdbBufferBytes(b));
-    rdbPutBytes(&b->sink, bytesOf(&crc, sizeof crc));
+    rdbDumpSeal(b, (uint16_t)rdbVersionOf(type));
     return b->failed ? RDB_NO_MEMORY : RDB_DUMPED;
 }
 

@@ -15,6 +15,9 @@ typedef enum rdbDumped {
 /* Appends the payload of a value to an empty buffer. */
 rdbDumped rdbDump(rdbBuffer *b, const entry *e);
 
+/* Appends the footer of a payload that has been written. */
+void rdbDumpSeal(rdbBuffer *b, uint16_t version);
+
 /* True if the payload is of a version that is known and its checksum is right.
  * 'skip_checksum' looks at the version alone. */
 bool rdbDumpIsTrue(bytes payload, bool skip_checksum);

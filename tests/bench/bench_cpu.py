@@ -13,6 +13,7 @@ run in db 1, which their setup fills and which is emptied before and after each 
 Exits with 1 if a target was missed.
 """
 import argparse
+import hashlib
 import random
 import shutil
 import statistics
@@ -38,12 +39,14 @@ class Case:
     there meanwhile, until its stop(). 'against': not Redis, but Ebb with these options."""
 
     def __init__(self, name, what, test=None, pipeline=16, target=None, keys=KEYS, share=1.0,
-                 command=None, setup=None, play=None, run=None, background=None, against=None):
+                 command=None, setup=None, play=None, run=None, background=None, against=None,
+                 least=1000):
         self.name, self.what, self.test = name, what, test
         self.pipeline, self.target, self.keys = pipeline, target, keys
         self.share = share  # of --requests: slow calls need fewer of them
         self.command, self.setup, self.play = command, setup, play
         self.run, self.background, self.against = run, background, against
+        self.least = least  # requests of a round
 
 
 def packs(name, key, words, size=100):
@@ -103,6 +106,20 @@ def thousandElements(client):
     client.many(packs('RPUSH', 'list', [b'v' * VALUE_BYTES] * 1000))
 
 
+def library(client):
+    """What FCALL calls."""
+    code = "#!lua name=bench\nredis.register_function('count', function(keys) return redis.call('incr', keys[1]) end)"
+    client.call('FUNCTION', 'LOAD', 'REPLACE', code)
+
+
+def scriptOf(source, *arguments):
+    """The words of an EVALSHA, and a setup that loads its script."""
+    def load(client):
+        client.call('SCRIPT', 'LOAD', source)
+    digest = hashlib.sha1(source.encode()).hexdigest()
+    return {'command': ['EVALSHA', digest, *arguments], 'setup': load}
+
+
 def transaction(r):
     """8 requests: a watched key, three writes, two reads."""
     keys = [b'key:%012d' % r.randrange(KEYS) for _ in range(6)]
@@ -158,6 +175,15 @@ CASES = [
          run=sessions.handOver),
     Case('observe', 'GET 64 B, 16 pipelined, observed / not', 'get', 16, 1.02,
          against=['--latency-tracking', 'no', '--slowlog-log-slower-than', '-1']),
+    Case('evalsha', 'EVALSHA of one INCR, 16 pipelined', target=0.65, share=0.2,
+         **scriptOf("return redis.call('incr', KEYS[1])", '1', 'key:__rand_int__')),
+    Case('fcall', 'FCALL of one INCR, 16 pipelined', target=0.65, share=0.2,
+         command=['FCALL', 'count', '1', 'key:__rand_int__'], setup=library),
+    Case('calls', 'EVALSHA of 100 INCRs', pipeline=1, target=0.65, share=0.01,
+         **scriptOf("for i = 1, 100 do redis.call('incr', KEYS[1]) end", '1', 'key')),
+    Case('loop', 'EVALSHA of a loop of 1,000,000 steps', pipeline=1, target=0.6, share=0, least=50,
+         **scriptOf('local n = 0 for i = 1, 1000000 do if i % 3 == 0 then n = n + i end end return n',
+                    '0')),
 ]
 
 
@@ -221,7 +247,7 @@ def prepare(server, setup):
 
 
 def measure(table, benchmark, servers, case, rounds, requests):
-    requests = max(int(requests * case.share), 1000)
+    requests = max(int(requests * case.share), case.least)
     background = []
     for server in servers:
         if case.command:
@@ -229,7 +255,7 @@ def measure(table, benchmark, servers, case, rounds, requests):
         if case.background:
             background.append(case.background(server.port))
         # The first round warms up caches and output buffers, and does not count.
-        microsecondsPerCommand(benchmark, server, case, max(requests // 10, 1000))
+        microsecondsPerCommand(benchmark, server, case, max(requests // 10, case.least))
     used = [[] for _ in servers]
     for _ in range(rounds):
         for server, times in zip(servers, used):

@@ -1,8 +1,10 @@
 // Runs the tests of all clients against the server program given: test_clients.mjs PATH
 import { Suite } from './harness.mjs';
+import { testBullmq } from './bullmq.mjs';
 import { testIoredis } from './ioredis.mjs';
 import { testIoredisJobs } from './ioredis_jobs.mjs';
 import { testNodeRedis } from './node_redis.mjs';
+import { testRedlock } from './redlock.mjs';
 
 const program = process.argv[2];
 if (!program) {
@@ -11,7 +13,7 @@ if (!program) {
 }
 
 const suite = new Suite();
-for (const part of [testNodeRedis, testIoredis, testIoredisJobs]) {
+for (const part of [testNodeRedis, testIoredis, testIoredisJobs, testBullmq, testRedlock]) {
   try {
     await part(suite, program);
   } catch (error) {

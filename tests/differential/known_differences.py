@@ -56,6 +56,10 @@ EVENTS_DIFFER = [
 # Sent, and the replies may differ; what they leave behind is the same.
 # (regular expression of the command; of Ebb's raw reply; of the oracle's raw reply; reason)
 REPLIES_DIFFER = [
+    (r'FUNCTION LOAD .*', r'^-ERR Function \w+ already exists', r'^-ERR Function \w+ already exists',
+     'of several functions that are there already one is named'),
+    (r'(EVAL|EVAL_RO|SCRIPT LOAD) .*', r'^-ERR Error compiling', r'^-ERR Error compiling',
+     'LuaJIT takes bytes over 127 for letters'),
     (r'XREAD.*', r'^-ERR Unbalanced', r'^-ERR Unbalanced', 'newer servers name the command'),
     (r'XGROUP CREATECONSUMER .*', r'^:[01]', r'^:[01]',
      'newer servers make a consumer even if there is nothing to read or claim'),

@@ -29,7 +29,8 @@ from pair import Pair, printable  # noqa: E402
 from servers import Server  # noqa: E402
 
 REDUCE_SECONDS = 10
-CONTAINERS = ('client', 'config', 'object', 'command', 'memory', 'slowlog', 'latency')
+CONTAINERS = ('client', 'config', 'object', 'command', 'memory', 'slowlog', 'latency', 'script',
+              'function')
 
 
 def reduced(pair, commands, protocol, difference):

@@ -17,6 +17,7 @@ const docFamily docFamilies[] = {
     {"connection", docsConnection},
     {"pubsub", docsPubsub},
     {"transactions", docsTransactions},
+    {"scripting", docsScripting},
     {"server", docsServer},
     {"cluster", docsCluster},
     {0},

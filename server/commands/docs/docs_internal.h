@@ -60,6 +60,7 @@ extern const commandDoc docsGeneric[];
 extern const commandDoc docsConnection[];
 extern const commandDoc docsPubsub[];
 extern const commandDoc docsTransactions[];
+extern const commandDoc docsScripting[];
 extern const commandDoc docsServer[];
 extern const commandDoc docsCluster[];
 
