@@ -21,9 +21,6 @@ static void dumpCommand(client *c) {
     rdbBufferInit(&b, c->server->config.rdb_compression);
     switch (rdbDump(&b, e)) {
     case RDB_DUMPED: replyBulk(c, rdbBufferBytes(&b)); break;
-    case RDB_NO_FORM:
-        replyErrorFormat(c, "ERR a value of type %s cannot be dumped", entryTypeName(entryType(e)));
-        break;
     case RDB_NO_MEMORY: replyError(c, "ERR not enough memory for the payload"); break;
     }
     rdbBufferClear(&b);

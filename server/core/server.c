@@ -46,6 +46,7 @@ uint32_t serverAccessNew(const server *s) {
 server *serverNew(const config *cfg, const clockSource *clock) {
     server *s = memCalloc(1, sizeof *s);
     s->clock = clock;
+    s->files = fileOpsSystem();
     s->config = *cfg;
     serverReadClock(s);
     s->started_ms = s->now_ms;

@@ -13,11 +13,13 @@
 #include "server/core/dispatch.h"
 #include "server/core/effects.h"
 #include "server/core/cron.h"
+#include "server/core/persist_stats.h"
 #include "server/core/propagate.h"
 #include "server/core/host.h"
 #include "server/core/stats.h"
 #include "storage/base/chain.h"
 #include "storage/base/clock.h"
+#include "storage/base/file_ops.h"
 #include "storage/base/rng.h"
 #include "storage/db/db.h"
 #include "storage/types/access.h"
@@ -39,6 +41,7 @@ typedef struct clientEvict clientEvict;
 
 struct server {
     const clockSource *clock;
+    const fileOps *files;   /* for what must not be lost; tests bring their own */
     int64_t now_ms, now_us; /* wall time, frozen for a command */
     int64_t judged_ms;      /* the time that deadlines are judged by: see serverHoldDeadlines() */
     uint64_t now_ns;        /* monotonic, at the end of the last command */
@@ -51,6 +54,7 @@ struct server {
     propagation *propagation;
     uint64_t dirty; /* changes since the start, for INFO and save points */
     stats stats;
+    persistStats persist;
     replyPool pool;
     config config;
     commandTable *commands;
@@ -99,6 +103,7 @@ struct server {
     struct activeExpire *expire;
     struct background *background;
     struct memoryGuard *memory;
+    struct children *children;
     struct net *net;
     /* Answers clients, no cron task run: inside of a long load or script. NULL: there are no
      * sockets.

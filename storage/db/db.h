@@ -15,6 +15,7 @@
 #include "storage/base/rng.h"
 #include "storage/db/discard.h"
 #include "storage/struct/deadlines.h"
+#include "storage/struct/dict_iter.h"
 #include "storage/types/entry.h"
 
 typedef struct db db; /* defined in db_internal.h */
@@ -140,6 +141,9 @@ uint64_t dbScan(const db *d, uint64_t cursor, void (*visit)(void *ctx, const ent
  * last); NULL of an empty db. */
 const entry *dbRandom(const db *d, rng *r);
 void dbReserve(db *d, size_t keys);
+/* Over each key once, those past their deadline too, in no order, while nothing changes: for
+ * dictIteratorNext(), which gives entries. */
+dictIterator dbIteratorOf(const db *d);
 
 /* ---- choosing, for eviction: those past their deadline count as any ---- */
 /* About 'max' entries, those that lie next to a random point of hash space: independent of age and

@@ -74,6 +74,10 @@ entry *dbStillHas(const db *d, uint64_t hash, const entry *e) {
     return entryHash(e) == hash ? (entry *)(uintptr_t)e : NULL;
 }
 
+dictIterator dbIteratorOf(const db *d) {
+    return dictIteratorOf(d->keys);
+}
+
 /* ---- all keys at once ---- */
 
 static void freeItem(void *ctx, void *item) {

@@ -1,12 +1,12 @@
 #include "storage/persist/rdb_dump.h"
 
 #include "storage/base/crc.h"
+#include "storage/persist/rdb_format.h"
 
 enum { CRC_BYTES = 8, FOOTER = 10 };
 
 rdbDumped rdbDump(rdbBuffer *b, const entry *e) {
-    rdbType type;
-    if (!rdbTypeOf(e, &type)) return RDB_NO_FORM;
+    rdbType type = rdbTypeOf(e);
     rdbPutByte(&b->sink, (uint8_t)type);
     rdbSaveValue(&b->sink, e, type);
     uint16_t version = (uint16_t)rdbVersionOf(type);
@@ -22,7 +22,7 @@ bool rdbDumpIsTrue(bytes payload, bool skip_checksum) {
     if (payload.size < FOOTER) return false;
     memcpy(&version, payload.data + payload.size - FOOTER, sizeof version);
     memcpy(&crc, payload.data + payload.size - CRC_BYTES, sizeof crc);
-    if (version > RDB_VERSION_NEWEST) return false;
+    if (!rdbVersionIsKnown(version)) return false;
     return skip_checksum || crc == crc64(0, bytesOf(payload.data, payload.size - CRC_BYTES));
 }
 

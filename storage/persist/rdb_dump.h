@@ -9,7 +9,6 @@
 
 typedef enum rdbDumped {
     RDB_DUMPED,
-    RDB_NO_FORM,  /* nobody has said how such a value is written */
     RDB_NO_MEMORY /* for a payload of its size */
 } rdbDumped;
 

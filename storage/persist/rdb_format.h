@@ -10,9 +10,24 @@
 #ifndef EBB_STORAGE_PERSIST_RDB_FORMAT_H
 #define EBB_STORAGE_PERSIST_RDB_FORMAT_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 /* Versions of the format: what Redis 7.0 reads, and the first ones of later types. A payload or
- * file of a version after the newest is refused. */
-enum { RDB_VERSION_7_0 = 10, RDB_VERSION_7_2 = 11, RDB_VERSION_7_4 = 12, RDB_VERSION_NEWEST = 12 };
+ * file of a version after the newest is refused, but for Ebb's own: that of what has no public
+ * form, which no other server takes for something else. */
+enum {
+    RDB_VERSION_CHECKSUM = 5, /* files end with one from here on */
+    RDB_VERSION_7_0 = 10,
+    RDB_VERSION_7_2 = 11,
+    RDB_VERSION_7_4 = 12,
+    RDB_VERSION_NEWEST = 12,
+    RDB_VERSION_EBB = 9001
+};
+
+static inline bool rdbVersionIsKnown(int64_t version) {
+    return (version >= 1 && version <= RDB_VERSION_NEWEST) || version == RDB_VERSION_EBB;
+}
 
 enum {
     RDB_LENGTH_6 = 0x00,
@@ -30,6 +45,8 @@ typedef enum rdbType {
     RDB_ZSET = 3, /* scores as text */
     RDB_HASH = 4,
     RDB_ZSET_2 = 5, /* scores as doubles */
+    RDB_MODULE = 6,
+    RDB_MODULE_2 = 7,
     RDB_HASH_ZIPMAP = 9,
     RDB_LIST_ZIPLIST = 10,
     RDB_SET_INTSET = 11,
@@ -46,8 +63,37 @@ typedef enum rdbType {
     RDB_HASH_TTL_OLD = 22,  /* count, then (deadline as a length, field, value) */
     RDB_HASH_PACK_OLD = 23, /* listpack of (field, value, deadline) */
     RDB_HASH_TTL = 24,      /* earliest deadline, then as 22, deadlines from there on plus one */
-    RDB_HASH_PACK = 25      /* earliest deadline, then as 23 */
+    RDB_HASH_PACK = 25,     /* earliest deadline, then as 23 */
+    /* Ebb's own, far from where others count on: see rdb_save_own.h. */
+    RDB_EBB_ARRAY = 200,
+    RDB_EBB_STREAM = 201
 } rdbType;
+
+/* What stands in a file beside values. */
+typedef enum rdbOpcode {
+    RDB_SLOT_INFO = 244,    /* slot, keys, keys with a deadline */
+    RDB_FUNCTION_2 = 245,   /* code of a library */
+    RDB_FUNCTION_OLD = 246, /* of release candidates only */
+    RDB_MODULE_AUX = 247,   /* id of a module, then numbers and strings by RDB_MODULE_* */
+    RDB_IDLE = 248,         /* seconds since the key that follows was used */
+    RDB_FREQ = 249,         /* its counter: one byte */
+    RDB_AUX = 250,          /* name, value */
+    RDB_RESIZE_DB = 251,    /* keys, keys with a deadline */
+    RDB_DEADLINE_MS = 252,  /* of the key that follows: 8 bytes */
+    RDB_DEADLINE_S = 253,   /* 4 bytes */
+    RDB_SELECT_DB = 254,
+    RDB_END = 255 /* checksum: 8 bytes, all zero where it is off */
+} rdbOpcode;
+
+/* What stands between the id of a module and the end of its data. */
+enum {
+    RDB_MODULE_END = 0,
+    RDB_MODULE_SIGNED = 1,
+    RDB_MODULE_UNSIGNED = 2,
+    RDB_MODULE_FLOAT = 3,
+    RDB_MODULE_DOUBLE = 4,
+    RDB_MODULE_STRING = 5
+};
 
 /* What a node of RDB_LIST_QUICKLIST_2 is. */
 enum { RDB_NODE_PLAIN = 1, RDB_NODE_PACKED = 2 };

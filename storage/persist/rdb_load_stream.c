@@ -121,7 +121,7 @@ static bool loadConsumer(const rdbLoad *l, stream *st, streamGroup *g) {
     if (!c) return rdbFail(l->r, "a consumer is there twice");
     if (!readPast(l->r, 0, &seen_ms)) return false;
     active_ms = seen_ms;
-    if (l->type == RDB_STREAM_3 && !readPast(l->r, STREAM_NEVER, &active_ms)) return false;
+    if (l->type >= RDB_STREAM_3 && !readPast(l->r, STREAM_NEVER, &active_ms)) return false;
     c->seen_ms = seen_ms;
     c->active_ms = active_ms;
     return loadOwned(l->r, g, c);
@@ -166,5 +166,6 @@ entry *rdbLoadStream(const rdbLoad *l) {
     size_t groups = 0;
     bool good = loadEntries(l, st) && rdbReadCount(l->r, 5, &groups);
     for (; good && groups; groups--) good = loadGroup(l, st);
+    if (good && l->type == RDB_EBB_STREAM) good = rdbLoadProducers(l->r, st);
     return good ? e : rdbGiveUp(l, e, NULL);
 }

@@ -160,7 +160,11 @@ entry *rdbLoadValue(rdbReader *r, uint8_t type, bytes key, const typeLimits *lim
     case RDB_LIST_QUICKLIST_2: return rdbLoadChain(&l);
     case RDB_STREAM:
     case RDB_STREAM_2:
-    case RDB_STREAM_3: return rdbLoadStream(&l);
+    case RDB_STREAM_3:
+    case RDB_EBB_STREAM: return rdbLoadStream(&l);
+    case RDB_EBB_ARRAY: return rdbLoadArray(&l);
+    case RDB_MODULE:
+    case RDB_MODULE_2: break;
     }
     return rdbGiveUp(&l, NULL, "unknown type of a value");
 }

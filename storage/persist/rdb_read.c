@@ -21,6 +21,7 @@ bool rdbFail(rdbReader *r, const char *error) {
 
 bool rdbReadBytes(rdbReader *r, size_t size, bytes *out) {
     if (rdbLeft(r) < size) return rdbFail(r, "ends too early");
+    if (r->there - r->at < size && !r->fill(r, r->at + size)) return false;
     *out = bytesOf(r->input.data + r->at, size);
     r->at += size;
     return true;

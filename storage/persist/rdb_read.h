@@ -1,7 +1,10 @@
 /* rdb_read.h - the small parts of the RDB format, read from bytes that may be anything.
  *
  * Nothing is believed: each size is compared with what is left before it is used, and no memory is
- * taken for more than the bytes at hand can fill. The first error stays, with its offset. */
+ * taken for more than the bytes at hand can fill. The first error stays, with its offset.
+ *
+ * An input may come bit by bit, into memory of its whole size: 'fill' is asked for what is not
+ * there yet. */
 #ifndef EBB_STORAGE_PERSIST_RDB_READ_H
 #define EBB_STORAGE_PERSIST_RDB_READ_H
 
@@ -11,15 +14,21 @@
 #include "storage/base/bytes.h"
 #include "storage/base/num.h"
 
-typedef struct rdbReader {
-    bytes input;
-    size_t at;         /* of the next byte */
+typedef struct rdbReader rdbReader;
+struct rdbReader {
+    bytes input; /* its whole size; the first 'there' bytes can be read */
+    size_t at;   /* of the next byte */
+    size_t there;
+    /* Makes 'there' at least 'upto', which is not beyond the input; false after an error. */
+    bool (*fill)(rdbReader *r, size_t upto);
+    /* What is before 'at' is not read again. NULL: nobody wants it back. */
+    void (*release)(rdbReader *r);
     const char *error; /* NULL: none; what is wrong ... */
     size_t error_at;   /* ... and where */
-} rdbReader;
+};
 
 static inline rdbReader rdbReaderOf(bytes input) {
-    return (rdbReader){.input = input};
+    return (rdbReader){.input = input, .there = input.size};
 }
 static inline size_t rdbLeft(const rdbReader *r) {
     return r->input.size - r->at;

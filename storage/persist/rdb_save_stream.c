@@ -1,8 +1,12 @@
 #include "storage/persist/rdb_save_stream.h"
 
+#include "storage/persist/rdb_own.h"
 #include "storage/types/t_stream_group.h"
+#include "storage/types/t_stream_idmp.h"
 
 rdbType rdbStreamType(const stream *st) {
+    streamIdmpState idmp;
+    if (streamIdmpStateOf(st, &idmp)) return RDB_EBB_STREAM;
     for (size_t i = 0; i < streamGroupCount(st); i++) {
         const streamGroup *g = streamGroupAt(st, i);
         for (size_t k = 0; k < streamConsumerCount(g); k++) {
@@ -37,7 +41,7 @@ static void putRawId(rdbSink *s, streamId id) {
 static void saveConsumer(rdbSink *s, const streamGroup *g, const streamConsumer *c, rdbType type) {
     rdbPutString(s, streamConsumerName(c));
     rdbPutTime(s, c->seen_ms);
-    if (type == RDB_STREAM_3) rdbPutTime(s, c->active_ms);
+    if (type >= RDB_STREAM_3) rdbPutTime(s, c->active_ms);
     rdbPutLength(s, streamConsumerPending(c));
     if (streamConsumerPending(c) == 0) return;
     btreeAt at = streamPendingSeek(g, c, STREAM_ID_ZERO);
@@ -77,4 +81,5 @@ void rdbSaveStream(rdbSink *s, const stream *st, rdbType type) {
     rdbPutLength(s, streamEntriesAdded(st));
     rdbPutLength(s, streamGroupCount(st));
     for (size_t i = 0; i < streamGroupCount(st); i++) saveGroup(s, streamGroupAt(st, i), type);
+    if (type == RDB_EBB_STREAM) rdbSaveProducers(s, st);
 }

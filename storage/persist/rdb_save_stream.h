@@ -6,7 +6,7 @@
 #include "storage/persist/rdb_write.h"
 #include "storage/types/t_stream.h"
 
-/* RDB_STREAM_2, or RDB_STREAM_3 where a consumer's two times differ. */
+/* RDB_STREAM_2, RDB_STREAM_3 where a consumer's two times differ, or RDB_EBB_STREAM. */
 rdbType rdbStreamType(const stream *st);
 void rdbSaveStream(rdbSink *s, const stream *st, rdbType type);
 

@@ -2,6 +2,7 @@
 
 #include "storage/base/ensure.h"
 #include "storage/base/mem.h"
+#include "storage/persist/rdb_own.h"
 #include "storage/persist/rdb_save_stream.h"
 #include "storage/types/t_hash_ttl.h"
 #include "storage/types/t_list.h"
@@ -19,24 +20,25 @@ static rdbType hashType(const entry *e) {
     }
 }
 
-bool rdbTypeOf(const entry *e, rdbType *type) {
-    bool is_pack = entryEncoding(e) == ENCODING_LISTPACK;
+rdbType rdbTypeOf(const entry *e) {
+    encoding enc = entryEncoding(e);
     switch (entryType(e)) {
-    case TYPE_STRING: *type = RDB_STRING; return true;
-    case TYPE_LIST: *type = RDB_LIST_QUICKLIST_2; return true;
-    case TYPE_SET:
-        *type = entryEncoding(e) == ENCODING_INTSET ? RDB_SET_INTSET : RDB_SET;
-        return true;
-    case TYPE_ZSET: *type = is_pack ? RDB_ZSET_LISTPACK : RDB_ZSET_2; return true;
-    case TYPE_HASH: *type = hashType(e); return true;
-    case TYPE_STREAM: *type = rdbStreamType(streamOf(e)); return true;
-    default: return false;
+    case TYPE_STRING: return RDB_STRING;
+    case TYPE_LIST: return RDB_LIST_QUICKLIST_2;
+    case TYPE_SET: return enc == ENCODING_INTSET ? RDB_SET_INTSET : RDB_SET;
+    case TYPE_ZSET: return enc == ENCODING_LISTPACK ? RDB_ZSET_LISTPACK : RDB_ZSET_2;
+    case TYPE_HASH: return hashType(e);
+    case TYPE_STREAM: return rdbStreamType(streamOf(e));
+    case TYPE_ARRAY: return RDB_EBB_ARRAY;
+    case TYPE_COUNT: break;
     }
+    ensurePanic("a value of no type");
 }
 
 unsigned rdbVersionOf(rdbType type) {
     if (type <= RDB_STREAM_2) return RDB_VERSION_7_0;
-    return type <= RDB_STREAM_3 ? RDB_VERSION_7_2 : RDB_VERSION_7_4;
+    if (type <= RDB_STREAM_3) return RDB_VERSION_7_2;
+    return type <= RDB_HASH_PACK ? RDB_VERSION_7_4 : RDB_VERSION_EBB;
 }
 
 /* ---- lists ---- */
@@ -128,8 +130,10 @@ void rdbSaveValue(rdbSink *s, const entry *e, rdbType type) {
     case RDB_HASH: saveHash(s, e); break;
     case RDB_HASH_TTL:
     case RDB_HASH_PACK: saveTimedHash(s, e, type == RDB_HASH_PACK); break;
+    case RDB_EBB_ARRAY: rdbSaveArray(s, e); break;
     case RDB_STREAM_2:
-    case RDB_STREAM_3: rdbSaveStream(s, streamOf(e), type); break;
+    case RDB_STREAM_3:
+    case RDB_EBB_STREAM: rdbSaveStream(s, streamOf(e), type); break;
     default: ensurePanic("no value is written as this type");
     }
 }

@@ -67,6 +67,11 @@ void arrayFitRing(entry *e, uint64_t size);
  * it; returns the place. */
 uint64_t arrayPushRing(entry *e, uint64_t size, bytes value);
 
+/* The size of the ring it was last used as; 0: never. */
+uint64_t arrayRing(const entry *e);
+/* Says so of one that is loaded. */
+void arraySetRing(entry *e, uint64_t size);
+
 /* ---- walking ---- */
 
 /* Goes over the elements between two indexes, both included, downwards if 'from' > 'to'. The array

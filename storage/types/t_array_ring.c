@@ -15,6 +15,14 @@ void arraySeek(entry *e, uint64_t index) {
     arrayOf(e)->cursor = index;
 }
 
+uint64_t arrayRing(const entry *e) {
+    return arrayOf(e)->ring;
+}
+
+void arraySetRing(entry *e, uint64_t size) {
+    arrayOf(e)->ring = size;
+}
+
 /* The place 'back' steps before the cursor's predecessor; 'length' is the array's. */
 static uint64_t placeBefore(uint64_t cursor, uint64_t length, uint64_t back) {
     uint64_t last = cursor - 1;

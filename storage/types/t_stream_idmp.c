@@ -223,6 +223,40 @@ void streamIdmpName(const bytes *pairs, size_t count, char out[STREAM_IDMP_NAME]
     memcpy(out, sum, sizeof sum);
 }
 
+/* ---- for saving and loading ---- */
+
+bool streamIdmpStateOf(const stream *s, streamIdmpState *out) {
+    const streamIdmp *m = s->idmp;
+    if (!m) return false;
+    *out = (streamIdmpState){m->own, m->added, m->duplicates, btreeCount(m->producers)};
+    return true;
+}
+
+void streamIdmpEach(const stream *s, const streamIdmpVisit *visit) {
+    for (btreeAt at = btreeFirst(s->idmp->producers); at.leaf; at = btreeNext(at)) {
+        const producer *p = btreeItem(at);
+        visit->producer(visit->ctx, producerName(p), btreeCount(p->messages));
+        for (const message *msg = p->oldest; msg; msg = msg->next)
+            visit->message(visit->ctx, messageName(msg), msg->id);
+    }
+}
+
+void streamIdmpRestore(stream *s, const streamIdmpState *state) {
+    ensure(!s->idmp);
+    s->idmp = newIdmp();
+    s->idmp->own = state->own;
+    s->idmp->added = state->added;
+    s->idmp->duplicates = state->duplicates;
+}
+
+bool streamIdmpRestoreMessage(stream *s, bytes producer_name, bytes message_name, streamId id) {
+    producer *p = findProducer(s->idmp, producer_name);
+    if (!p) p = newProducer(s->idmp, producer_name);
+    if (btreeFind(p->messages, &message_name)) return false;
+    addMessage(s->idmp, p, message_name, id);
+    return true;
+}
+
 /* ---- as a part of its stream ---- */
 
 size_t streamIdmpBytes(const streamIdmp *m) {

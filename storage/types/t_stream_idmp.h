@@ -39,6 +39,28 @@ streamIdmpLimits streamIdmpLimitsOf(const stream *s, streamIdmpLimits defaults);
 bool streamIdmpStatsOf(const stream *s, streamIdmpLimits defaults, int64_t now_ms,
                        streamIdmpStats *out);
 
+/* ---- for saving and loading ---- */
+
+typedef struct streamIdmpState {
+    streamIdmpLimits own; /* 0: the server's */
+    uint64_t added, duplicates;
+    size_t producers; /* not for streamIdmpRestore() */
+} streamIdmpState;
+
+/* False if the stream never had to do with it. */
+bool streamIdmpStateOf(const stream *s, streamIdmpState *out);
+/* Each producer, followed by its messages, the oldest first. */
+typedef struct streamIdmpVisit {
+    void (*producer)(void *ctx, bytes name, size_t messages);
+    void (*message)(void *ctx, bytes name, streamId id);
+    void *ctx;
+} streamIdmpVisit;
+void streamIdmpEach(const stream *s, const streamIdmpVisit *visit);
+/* To a stream that has none. */
+void streamIdmpRestore(stream *s, const streamIdmpState *state);
+/* As the producer's youngest message; false if it is there already. */
+bool streamIdmpRestoreMessage(stream *s, bytes producer, bytes message, streamId id);
+
 /* A name for a message by its content: the same for the same fields and values in any order. */
 enum { STREAM_IDMP_NAME = 16 };
 void streamIdmpName(const bytes *pairs, size_t count, char out[STREAM_IDMP_NAME]);

@@ -7,6 +7,7 @@
 #include "storage/types/t_list.h"
 #include "storage/types/t_set.h"
 #include "storage/types/t_stream_group.h"
+#include "storage/types/t_stream_idmp.h"
 #include "storage/types/t_zset_range.h"
 #include "tests/support/suite.h"
 
@@ -247,8 +248,7 @@ START_TEST(hashesSurvive) {
             char room[32];
             hashSetDeadline(e, numbered(room, sizeof room, i), DEADLINE_NONE);
         }
-        ck_assert(rdbTypeOf(e, &type));
-        ck_assert_int_eq(type, RDB_HASH);
+        ck_assert_int_eq(rdbTypeOf(e), RDB_HASH);
         entryFree(e);
     }
 }
@@ -309,13 +309,74 @@ START_TEST(whatWasGivenBackStaysWithoutOwner) {
 }
 END_TEST
 
-START_TEST(arraysHaveNoForm) {
+/* ---- what has no public form ---- */
+
+static entry *someArray(void) {
+    entry *e = entryNewCollection(key, TYPE_ARRAY, ENCODING_ARRAY, arrayNew());
+    const uint64_t places[] = {0, 1, 70, 1u << 20, ARRAY_INDEX_MAX};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        char room[32];
+        arraySet(e, places[i], numbered(room, sizeof room, (int)i));
+    }
+    return e;
+}
+
+START_TEST(arraysHaveAFormOfOurOwn) {
+    entry *e = someArray();
+    arraySeek(e, 71);
+    arraySetRing(e, 100);
     rdbBuffer b;
     rdbBufferInit(&b, true);
-    entry *e = entryNewCollection(key, TYPE_ARRAY, ENCODING_ARRAY, arrayNew());
-    ck_assert_int_eq(rdbDump(&b, e), RDB_NO_FORM);
+    ck_assert_int_eq(rdbDump(&b, e), RDB_DUMPED);
+    rdbReader r;
+    entry *back = rdbDumpLoad(rdbBufferBytes(&b), key, &limits, &r);
+    ck_assert_ptr_nonnull(back);
+    ck_assert_uint_eq(arrayCursor(back), 71);
+    ck_assert_uint_eq(arrayRing(back), 100);
+    arrayCheck(back);
+    entryFree(back);
     rdbBufferClear(&b);
-    entryFree(e);
+    survives(e, RDB_EBB_ARRAY);
+}
+END_TEST
+
+START_TEST(anArrayEndsWhereIndexesDo) {
+    refuses(RDB_EBB_ARRAY, RAW("\0\0\0"), rdbIsEmpty, 3);
+    refuses(RDB_EBB_ARRAY, RAW("\1\0\0\x81\xff\xff\xff\xff\xff\xff\xff\xff\1a"),
+            "an index is too big", 12);
+    refuses(RDB_EBB_ARRAY, RAW("\2\0\0\x81\xff\xff\xff\xff\xff\xff\xff\xfe\1a\0\1b"),
+            "an index is too big", 14);
+}
+END_TEST
+
+START_TEST(producersOfAStreamAreKept) {
+    const streamIdmpLimits defaults = {100, 100};
+    entry *e = streamWithGroups(true);
+    stream *st = streamOf(e);
+    streamIdmpSetLimits(st, (streamIdmpLimits){7, 0}, defaults);
+    streamIdmpAdd(st, BYTES("p"), BYTES("one"), (streamId){1000, 1}, defaults, 1000);
+    streamIdmpAdd(st, BYTES("p"), BYTES("two"), (streamId){1001, 0}, defaults, 1000);
+    streamIdmpAdd(st, BYTES("q"), BYTES("one"), (streamId){1002, 0}, defaults, 1000);
+    streamIdmpCountDuplicate(st);
+    rdbBuffer b;
+    rdbBufferInit(&b, true);
+    ck_assert_int_eq(rdbDump(&b, e), RDB_DUMPED);
+    rdbReader r;
+    entry *back = rdbDumpLoad(rdbBufferBytes(&b), key, &limits, &r);
+    ck_assert_ptr_nonnull(back);
+    streamIdmpStats stats;
+    ck_assert(streamIdmpStatsOf(streamOf(back), defaults, 1000, &stats));
+    ck_assert_int_eq(stats.limits.duration_s, 7);
+    ck_assert_int_eq(stats.limits.maxsize, 100);
+    ck_assert_uint_eq(stats.added, 3);
+    ck_assert_uint_eq(stats.duplicates, 1);
+    ck_assert_uint_eq(stats.producers, 2);
+    streamId id;
+    ck_assert(streamIdmpFind(streamOf(back), BYTES("p"), BYTES("two"), defaults, 1000, &id));
+    ck_assert_uint_eq(id.ms, 1001);
+    entryFree(back);
+    rdbBufferClear(&b);
+    survives(e, RDB_EBB_STREAM);
 }
 END_TEST
 
@@ -505,7 +566,7 @@ END_TEST
 
 TESTS("rdb_value", payloadsAreThoseOfOthers, streamsAreThoseOfOthers, stringsSurvive, listsSurvive,
       setsSurvive, sortedSetsSurvive, hashesSurvive, streamsSurvive,
-      whatWasGivenBackStaysWithoutOwner, arraysHaveNoForm, zippedFormsAreRead, oldSortedSetsAreRead,
-      listpackedSetsAreRead, smallFormsAboveTheLimitsGrow, errorsSayWhatAndWhere,
-      pendingEntriesHaveOneOwner, streamsCountTheirEntries, footersAreChecked,
-      memoryThatCannotBeHadIsToldAtTheEnd)
+      whatWasGivenBackStaysWithoutOwner, arraysHaveAFormOfOurOwn, anArrayEndsWhereIndexesDo,
+      producersOfAStreamAreKept, zippedFormsAreRead, oldSortedSetsAreRead, listpackedSetsAreRead,
+      smallFormsAboveTheLimitsGrow, errorsSayWhatAndWhere, pendingEntriesHaveOneOwner,
+      streamsCountTheirEntries, footersAreChecked, memoryThatCannotBeHadIsToldAtTheEnd)
