@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -53,16 +54,26 @@ static struct {
     volatile sig_atomic_t asked;
 } signals;
 
+/* Of a save that is under way in this process: what save_job.c calls it. */
+static void removeTempFile(void) {
+    char name[NUM_INT_MAX + 16] = "temp-";
+    size_t size = strlen(name);
+    size += numFormatInt(name + size, getpid());
+    memcpy(name + size, ".rdb", 5);
+    unlink(name);
+}
+
 static void onEnd(int number) {
     if (number == SIGINT && signals.asked == SIGINT) {
         logFromSignal(LOG_WARN, "You insist... exiting now.");
+        removeTempFile();
         _exit(1);
     }
     logFromSignal(LOG_WARN, number == SIGINT ? "Received SIGINT scheduling shutdown..."
                                              : "Received SIGTERM scheduling shutdown...");
     signals.asked = number;
     if (!signals.net) return;
-    netAskShutdown(signals.net);
+    netAskShutdown(signals.net, number);
 }
 
 void daemonHandleSignals(net *n) {

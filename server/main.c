@@ -9,6 +9,7 @@
 
 #include "server/config_wiring.h"
 #include "server/daemon.h"
+#include "server/jobs/load_job.h"
 #include "server/net/metrics_port.h"
 #include "server/net/net.h"
 #include "server/notify_systemd.h"
@@ -146,6 +147,23 @@ static bool onTitle(void *ctx, config *c, char *error, size_t error_room) {
     return true;
 }
 
+/* While there is much to load or to save a supervisor would lose patience. */
+static void tellGoesOn(server *s) {
+    static const uint64_t each_ns = UINT64_C(1000000000);
+    uint64_t now_ns = s->clock->monotonic_ns(s->clock->ctx);
+    if (now_ns - s->told_goes_on_ns < each_ns) return;
+    s->told_goes_on_ns = now_ns;
+    notifySystemd("EXTEND_TIMEOUT_USEC=30000000\n");
+}
+
+static void run(const process *p, net *n) {
+    bool supervised = p->supervisor == SUPERVISED_SYSTEMD;
+    logLine(LOG_NOTICE, "Ready to accept connections");
+    if (supervised) notifySystemd("STATUS=Ready to accept connections\nREADY=1\n");
+    netRun(n);
+    if (supervised) notifySystemd("STATUS=Shutting down\nSTOPPING=1\n");
+}
+
 /* From a whole server to the end of its loop. The exit status. */
 static int serve(process *p, server *s) {
     char error[ERROR_ROOM];
@@ -171,13 +189,10 @@ static int serve(process *p, server *s) {
         daemonWarnHost(&s->config, "");
         daemonTellMemory(&s->config, "");
         configEachInert(&s->config, logInert, NULL);
-        logLine(LOG_NOTICE, "Ready to accept connections");
-        if (p->supervisor == SUPERVISED_SYSTEMD)
-            notifySystemd("STATUS=Ready to accept connections\nREADY=1\n");
-        netRun(n);
-        logLine(LOG_WARN, "User requested shutdown...");
-        if (p->supervisor == SUPERVISED_SYSTEMD)
-            notifySystemd("STATUS=Shutting down\nSTOPPING=1\n");
+        if (p->supervisor == SUPERVISED_SYSTEMD) s->saveGoesOn = tellGoesOn;
+        err = loadAtStart(s);
+        if (err == 0) run(p, n);
+        if (err == ERR_AGAIN) err = 0;
     }
     daemonForgetSignals();
     netFree(n);

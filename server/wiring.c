@@ -4,6 +4,10 @@
 #include "server/config_wiring.h"
 #include "server/core/background.h"
 #include "server/core/memory_guard.h"
+#include "server/jobs/child.h"
+#include "server/jobs/load_job.h"
+#include "server/jobs/save_job.h"
+#include "server/jobs/shutdown.h"
 #include "server/observe/history.h"
 #include "server/observe/info.h"
 #include "server/observe/observe.h"
@@ -37,11 +41,18 @@ server *wiringNewServer(const config *cfg, const clockSource *clock) {
     memoryGuardAttach(s);
     observeAttach(s);
     infoAttach(s);
+    childAttach(s);
+    saveAttach(s);
+    loadAttach(s);
+    shutdownAttach(s);
     configWire(s);
     return s;
 }
 
 void wiringFreeServer(server *s) {
+    shutdownDetach(s);
+    saveDetach(s);
+    childDetach(s);
     historyFree(s);
     infoDetach(s);
     observeDetach(s);

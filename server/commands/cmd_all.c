@@ -52,6 +52,7 @@ void commandsAddAll(commandTable *t) {
     commandTableAdd(t, hotkeysCommands);
     commandTableAdd(t, configCommands);
     commandTableAdd(t, serverCommands);
+    commandTableAdd(t, saveCommands);
     commandTableAdd(t, memoryCommands);
     commandTableAdd(t, debugCommands);
     commandTableAdd(t, commandCommands);

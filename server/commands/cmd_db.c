@@ -4,6 +4,7 @@
 #include "server/core/background.h"
 #include "server/core/reply.h"
 #include "server/core/server.h"
+#include "server/jobs/save_job.h"
 
 /* DBSIZE
  * Replies with the number of keys of this db. */
@@ -41,6 +42,7 @@ static void flushallCommand(client *c) {
     if (!parseFlushMode(c, &async)) return;
     server *s = c->server;
     for (int i = 0; i < s->db_count; i++) s->dirty += dbFlush(s->dbs[i], false);
+    saveFlushed(s);
     endFlush(c, -1, async);
 }
 

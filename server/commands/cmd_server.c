@@ -5,6 +5,7 @@
 #include "server/core/args.h"
 #include "server/core/reply.h"
 #include "server/core/server.h"
+#include "server/jobs/shutdown.h"
 #include "server/observe/info.h"
 
 /* INFO [section ...] */
@@ -70,56 +71,45 @@ static void lolwutCommand(client *c) {
 
 /* ---- SHUTDOWN ---- */
 
-enum {
-    WANT_NOSAVE = 1 << 0,
-    WANT_SAVE = 1 << 1,
-    WANT_NOW = 1 << 2,
-    WANT_FORCE = 1 << 3,
-    WANT_ABORT = 1 << 4
-};
+enum { SHUTDOWN_ABORT = 16 };
 
-static uint32_t shutdownOption(const client *c, int index) {
+static int shutdownOption(const client *c, int index) {
     static const struct {
         const char *word;
-        uint32_t bit;
-    } options[] = {{"nosave", WANT_NOSAVE},
-                   {"save", WANT_SAVE},
-                   {"now", WANT_NOW},
-                   {"force", WANT_FORCE},
-                   {"abort", WANT_ABORT}};
+        int bit;
+    } options[] = {{"nosave", SHUTDOWN_NOSAVE},
+                   {"save", SHUTDOWN_SAVE},
+                   {"now", SHUTDOWN_NOW},
+                   {"force", SHUTDOWN_FORCE},
+                   {"abort", SHUTDOWN_ABORT}};
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
         if (argIs(c, index, options[i].word)) return options[i].bit;
     return 0;
 }
 
 /* SHUTDOWN [NOSAVE | SAVE] [NOW] [FORCE] [ABORT]
- * No reply: the connection closes with the process. */
+ * No reply: the connection closes with the process. An error where that cannot end. */
 static void shutdownCommand(client *c) {
-    uint32_t wants = 0;
+    int wants = 0;
     for (int i = 1; i < c->argc; i++) {
-        uint32_t option = shutdownOption(c, i);
+        int option = shutdownOption(c, i);
         if (!option) {
             replySyntaxError(c);
             return;
         }
         wants |= option;
     }
-    bool both = (wants & WANT_SAVE) && (wants & WANT_NOSAVE);
-    if (both || ((wants & WANT_ABORT) && wants != WANT_ABORT)) {
+    bool both = (wants & SHUTDOWN_SAVE) && (wants & SHUTDOWN_NOSAVE);
+    if (both || ((wants & SHUTDOWN_ABORT) && wants != SHUTDOWN_ABORT)) {
         replySyntaxError(c);
         return;
     }
-    if (wants & WANT_ABORT) {
+    if (!(wants & SHUTDOWN_ABORT))
+        shutdownAsk(c->server, wants, c);
+    else if (shutdownAbort(c->server))
+        replyOk(c);
+    else
         replyError(c, "ERR No shutdown in progress.");
-        return;
-    }
-    if (wants & WANT_SAVE) {
-        replyError(c, "ERR Errors trying to SHUTDOWN: this server cannot save yet. "
-                      "SHUTDOWN NOSAVE ends it without.");
-        return;
-    }
-    c->server->shutdown_asked = 1;
-    clientCloseSoon(c);
 }
 
 const commandSpec serverCommands[] = {

@@ -16,6 +16,9 @@ void debugHtstatsKey(client *c);
 void debugPopulate(client *c);
 void debugProtocol(client *c);
 
+/* cmd_save.c */
+void debugReload(client *c);
+
 /* debug_crash.c */
 void debugSegfault(client *c);
 void debugPanic(client *c);

@@ -220,7 +220,7 @@ const configRow configRows[] = {
 
     /* snapshots */
     SPECIAL("save", "3600 1 300 100 60 10000", &configSave, REST,
-            .flags = CONFIG_MANY | CONFIG_INERT),
+            .flags = CONFIG_MANY),
     YESNO("stop-writes-on-bgsave-error", "yes", REST),
     YESNO("rdbcompression", "yes", AT(rdb_compression)),
     YESNO("rdbchecksum", "yes", REST, .flags = CONFIG_IMMUTABLE),

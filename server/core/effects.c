@@ -152,6 +152,11 @@ bool effectsPending(const server *s) {
     return s->effects.queue->count != 0;
 }
 
+void effectsForget(server *s) {
+    s->effects.queue->count = 0;
+    s->effects.queue->text_size = 0;
+}
+
 static void tellSubscribers(server *s, client *by, const change *what) {
     uint32_t live = s->effects.live;
     for (int kind = 0; kind < EFFECT_KINDS; kind++) {

@@ -113,6 +113,8 @@ void keysFlushed(client *c, int db);
  * expiry and eviction. */
 void effectsRun(server *s, client *by);
 bool effectsPending(const server *s);
+/* Drops recorded facts: of keys that are loaded, which are no changes. */
+void effectsForget(server *s);
 
 /* The commands of a transaction or script stand between these. They nest. */
 void effectsBegin(server *s, client *by);

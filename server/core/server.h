@@ -38,6 +38,8 @@ typedef struct hotkeys hotkeys;
 typedef struct clientWatch clientWatch;
 typedef struct tracking tracking;
 typedef struct clientEvict clientEvict;
+typedef struct saveJob saveJob;
+typedef struct shutdownJob shutdownJob;
 
 struct server {
     const clockSource *clock;
@@ -87,7 +89,9 @@ struct server {
     bool skip_checksums;     /* DEBUG SET-SKIP-CHECKSUM-VALIDATION */
     int64_t paused_until_ms; /* CLIENT PAUSE; 0: not */
     bool pause_writes_only;
-    int shutdown_asked; /* SHUTDOWN or a signal: 0 no, else see shutdown.h */
+    bool shutdown_asked;          /* see server/jobs/shutdown.h */
+    volatile int shutdown_signal; /* that asked for it: set by its handler */
+    bool ended;                   /* the loop ends */
     hostState host;
     const char *executable, *config_path;
     int tcp_port; /* bound, 0 if none */
@@ -104,6 +108,17 @@ struct server {
     struct background *background;
     struct memoryGuard *memory;
     struct children *children;
+    saveJob *save_job;
+    shutdownJob *shutdown_job;
+    /* Called now and then while the server saves or loads and does nothing else: whoever supervises
+     * it hears that it lives. NULL: nobody does. */
+    void (*saveGoesOn)(server *s);
+    uint64_t told_goes_on_ns; /* when it last was */
+    /* Libraries of functions, of server/script; NULL without it. 'eachLibrary' gives the code of
+     * each; 'loadLibrary' takes one, in the place of one of its name, and says what is wrong with
+     * it or NULL. */
+    void (*eachLibrary)(server *s, void (*visit)(void *to, bytes code), void *to);
+    const char *(*loadLibrary)(server *s, bytes code);
     struct net *net;
     /* Answers clients, no cron task run: inside of a long load or script. NULL: there are no
      * sockets.

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -16,6 +15,7 @@
 #include "storage/base/ensure.h"
 #include "storage/base/log.h"
 #include "storage/base/mem.h"
+#include "storage/base/num.h"
 
 enum { LOOK_MS = 10, TELL_MS = 50, COW_MS = 1000, COW_SHARE = 100, SOME_KEYS = 16 };
 #define MS ((uint64_t)1000000)
@@ -98,7 +98,9 @@ static void closeOthers(const childJob *job, int pipe_fd) {
     DIR *all = opendir("/proc/self/fd");
     if (!all) return;
     for (const struct dirent *one; (one = readdir(all));) {
-        int fd = atoi(one->d_name);
+        int64_t fd64;
+        if (!numParseInt(bytesOfText(one->d_name), &fd64)) continue;
+        int fd = (int)fd64;
         if (fd <= STDERR_FILENO || fd == dirfd(all) || fd == pipe_fd || isKept(job, fd)) continue;
         close(fd);
     }

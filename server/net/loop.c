@@ -4,6 +4,7 @@
 
 #include "server/core/batch.h"
 #include "server/core/reply.h"
+#include "server/jobs/shutdown.h"
 #include "server/net/metrics_port.h"
 #include "server/net/net_internal.h"
 #include "server/net/purge_thread.h"
@@ -136,7 +137,16 @@ void netTurn(net *n) {
 }
 
 void netRun(net *n) {
-    while (!n->server->shutdown_asked) netTurn(n);
+    server *s = n->server;
+    while (!s->ended) {
+        netTurn(n);
+        if (shutdownIsAsked(s) && !s->cron.paused) {
+            serverReadClock(s);
+            shutdownStep(s);
+            flushAll(s);
+            serverFreeMarked(s);
+        }
+    }
 }
 
 int64_t netReserveFiles(int64_t maxclients) {

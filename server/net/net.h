@@ -23,7 +23,7 @@ int netListen(net *n, char *error, size_t error_room);
 int netRelisten(net *n, char *error, size_t error_room);
 void netCloseListeners(net *n);
 
-/* Runs until s->shutdown_asked. */
+/* Runs until s->ended. */
 void netRun(net *n);
 /* One turn: polls (for at most until the next cron task is due), runs what came. */
 void netTurn(net *n);
@@ -33,8 +33,8 @@ void netPollOnce(net *n);
 /* Wakes the loop from a signal handler: the turn ends early. Async-signal-safe. */
 void netWake(net *n);
 
-/* The same, and netRun() ends after this turn. Async-signal-safe. */
-void netAskShutdown(net *n);
+/* The same, and the server shall end: signal 'number' says so. Async-signal-safe. */
+void netAskShutdown(net *n, int number);
 
 /* Registers what CONFIG SET bind, port and maxclients entail. */
 void netConfig(net *n);

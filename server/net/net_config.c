@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "server/net/metrics_port.h"
+#include "server/jobs/shutdown.h"
 #include "server/net/net_internal.h"
 
 static bool onPort(void *ctx, config *c, char *error, size_t error_room) {
@@ -45,7 +46,7 @@ void netConfig(net *n) {
     configOnChange(c, "metrics-bind", onMetrics, n);
 }
 
-void netAskShutdown(net *n) {
-    n->server->shutdown_asked = 1;
+void netAskShutdown(net *n, int number) {
+    shutdownSignal(n->server, number);
     netWake(n);
 }

@@ -122,39 +122,6 @@ void infoClients(server *s, infoText *t) {
     infoLine(t, "total_blocking_keys_on_nokey:%zu", waiting.keys_even_if_gone);
 }
 
-void infoPersistence(server *s, infoText *t) {
-    infoLine(t, "loading:0");
-    infoLine(t, "async_loading:0");
-    infoLine(t, "current_cow_peak:0");
-    infoLine(t, "current_cow_size:0");
-    infoLine(t, "current_cow_size_age:0");
-    infoLine(t, "current_fork_perc:0.00");
-    infoLine(t, "current_save_keys_processed:0");
-    infoLine(t, "current_save_keys_total:0");
-    infoLine(t, "rdb_changes_since_last_save:%llu", (count)s->dirty);
-    infoLine(t, "rdb_bgsave_in_progress:0");
-    infoLine(t, "rdb_last_save_time:%lld", (long long)s->started_ms / 1000);
-    infoLine(t, "rdb_last_bgsave_status:ok");
-    infoLine(t, "rdb_last_bgsave_time_sec:-1");
-    infoLine(t, "rdb_current_bgsave_time_sec:-1");
-    infoLine(t, "rdb_saves:0");
-    infoLine(t, "rdb_last_cow_size:0");
-    infoLine(t, "rdb_last_load_keys_expired:0");
-    infoLine(t, "rdb_last_load_keys_loaded:0");
-    infoLine(t, "aof_enabled:0");
-    infoLine(t, "aof_rewrite_in_progress:0");
-    infoLine(t, "aof_rewrite_scheduled:0");
-    infoLine(t, "aof_last_rewrite_time_sec:-1");
-    infoLine(t, "aof_current_rewrite_time_sec:-1");
-    infoLine(t, "aof_last_bgrewrite_status:ok");
-    infoLine(t, "aof_rewrites:0");
-    infoLine(t, "aof_rewrites_consecutive_failures:0");
-    infoLine(t, "aof_last_write_status:ok");
-    infoLine(t, "aof_last_cow_size:0");
-    infoLine(t, "module_fork_in_progress:0");
-    infoLine(t, "module_fork_last_cow_size:0");
-}
-
 static void traffic(const server *s, infoText *t, const infoRates *rates) {
     const stats *n = &s->stats;
     infoLine(t, "total_connections_received:%llu", (count)n->connections);
@@ -198,8 +165,8 @@ static void features(const server *s, infoText *t) {
     infoLine(t, "pubsub_channels:%zu", pubsubCount(s, PUBSUB_CHANNEL));
     infoLine(t, "pubsub_patterns:%zu", pubsubCount(s, PUBSUB_PATTERN));
     infoLine(t, "pubsubshard_channels:%zu", pubsubCount(s, PUBSUB_SHARD));
-    infoLine(t, "latest_fork_usec:0");
-    infoLine(t, "total_forks:0");
+    infoLine(t, "latest_fork_usec:%llu", (count)s->persist.last_fork_us);
+    infoLine(t, "total_forks:%llu", (count)s->persist.forks);
     infoLine(t, "migrate_cached_sockets:0");
     infoLine(t, "slave_expires_tracked_keys:0");
     infoLine(t, "active_defrag_hits:0");
