@@ -189,6 +189,7 @@ const configRow configRows[] = {
     SPECIAL("dir", "", &configDir, REST, .flags = CONFIG_PROTECTED),
     YESNO("crash-log-enabled", "yes", AT(crash_log_enabled)),
     YESNO("crash-memcheck-enabled", "yes", REST),
+    YESNO("use-exit-on-panic", "no", REST, .flags = CONFIG_IMMUTABLE | CONFIG_HIDDEN),
     YESNO("hide-user-data-from-log", "no", AT(hide_user_data_from_log)),
     YESNO("set-proc-title", "yes", AT(set_proc_title), .flags = CONFIG_IMMUTABLE),
     TEXT("proc-title-template", "{title} {listen-addr} {server-mode}", AT(proc_title_template),

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -158,10 +159,19 @@ static void logFailure(const rdbFileReader *f, const rdbLoaded *got, const char 
     if (got->doing == RDB_DOING_CHECKSUM && got->error_at + sizeof(uint64_t) == got->size)
         logLine(LOG_WARN, "Wrong RDB checksum in %s: its data have (%016" PRIx64 "). RDB CRC error",
                 path, got->crc);
-    logLine(LOG_WARN, "Internal error in RDB reading offset %zu of %s -> %s", got->error_at, path,
-            got->error);
-    if (got->key_size)
-        logLine(LOG_WARN, "The last key that was read is '%.*s'", (int)got->key_size, got->key);
+    if (got->doing == RDB_DOING_VALUE)
+        logLine(LOG_WARN, "RDB integrity check failed in the value of key '%.*s'",
+                (int)got->key_size, got->key);
+    logLine(LOG_WARN, "Internal error in RDB reading offset %zu of %s, integrity check failed: %s",
+            got->error_at, path, got->error);
+}
+
+static void logDone(const rdbLoaded *got) {
+    char empty[64] = "";
+    if (got->empty)
+        snprintf(empty, sizeof empty, ", empty keys skipped: %" PRIu64, got->empty);
+    logLine(LOG_NOTICE, "Done loading RDB, keys loaded: %" PRIu64 ", keys expired: %" PRIu64 "%s.",
+            got->keys, got->past_deadline, empty);
 }
 
 static int loadOpen(server *s, int fd, const char *path, uint32_t flags) {
@@ -182,10 +192,7 @@ static int loadOpen(server *s, int fd, const char *path, uint32_t flags) {
     s->persist.rdb_keys_expired = got.past_deadline;
     loadEnd(s);
     if (err == 0) {
-        logLine(LOG_NOTICE,
-                "Done loading RDB, keys loaded: %" PRIu64 ", keys expired: %" PRIu64
-                ", empty keys skipped: %" PRIu64 ".",
-                got.keys, got.past_deadline, got.empty);
+        logDone(&got);
     } else if (err != ERR_AGAIN) {
         logFailure(&f, &got, path);
     }
@@ -213,6 +220,8 @@ int loadAtStart(server *s) {
         uint64_t spent_ns = s->clock->monotonic_ns(s->clock->ctx) - start_ns;
         logLine(LOG_NOTICE, "DB loaded from disk: %.3f seconds", (double)spent_ns / 1e9);
     } else if (err != ERR_AGAIN) {
+        if (err == ERR_CORRUPT)
+            logLine(LOG_WARN, "Terminating server after rdb file reading failure.");
         logLine(LOG_WARN, "Fatal error loading the DB, check server logs. Exiting.");
     }
     return err;

@@ -8,7 +8,10 @@
 #include "storage/types/t_set.h"
 #include "storage/types/t_zset.h"
 
+/* Where a text of this field's logs is known, it is used. */
 static const char not_whole[] = "a small form is not whole";
+static const char zipmap_not_whole[] = "Zipmap integrity check failed";
+static const char zset_not_whole[] = "Zset ziplist integrity check failed";
 static const char bad_score[] = "a score is not a number";
 static const char bad_deadline[] = "a deadline is not in order";
 
@@ -97,7 +100,7 @@ static entry *asItIs(const rdbLoad *l, valueType type, const listpack *lp) {
 
 /* What was built, or an error where that or its input is not good. */
 static entry *finish(const rdbLoad *l, const packReader *p, entry *e, const char *error) {
-    if (p->zip.bad) error = not_whole;
+    if (p->zip.bad) error = l->type == RDB_ZSET_ZIPLIST ? zset_not_whole : not_whole;
     if (error) return rdbGiveUp(l, e, error);
     return e ? e : rdbGiveUp(l, NULL, rdbIsEmpty);
 }
@@ -232,7 +235,7 @@ static entry *loadZipmap(const rdbLoad *l, bytes raw) {
         if (!hashSet(e, field, value, false, l->limits))
             return rdbGiveUp(l, e, "a field is there twice");
     }
-    if (z.bad) return rdbGiveUp(l, e, not_whole);
+    if (z.bad) return rdbGiveUp(l, e, zipmap_not_whole);
     return e ? e : rdbGiveUp(l, NULL, rdbIsEmpty);
 }
 

@@ -46,7 +46,7 @@ static bool loadNode(rdbReader *r, stream *st) {
     if (!rdbReadString(r, &lp)) return false;
     good = streamNodeValidate(lp.text) && streamAppendNode(st, master, listpackFromBytes(lp.text));
     rdbStringClear(&lp);
-    return good || rdbFail(r, "a stream's node is not whole");
+    return good || rdbFail(r, "Stream listpack integrity check failed");
 }
 
 /* True if IDs ascend, from the first entry to the last ID. */
@@ -118,7 +118,7 @@ static bool loadConsumer(const rdbLoad *l, stream *st, streamGroup *g) {
     streamConsumer *c = NULL;
     if (!streamConsumerFind(g, name.text)) c = streamConsumerCreate(st, g, name.text, 0);
     rdbStringClear(&name);
-    if (!c) return rdbFail(l->r, "a consumer is there twice");
+    if (!c) return rdbFail(l->r, "Duplicate stream consumer detected");
     if (!readPast(l->r, 0, &seen_ms)) return false;
     active_ms = seen_ms;
     if (l->type >= RDB_STREAM_3 && !readPast(l->r, STREAM_NEVER, &active_ms)) return false;

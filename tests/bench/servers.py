@@ -25,9 +25,9 @@ class Server:
     def __init__(self, kind, program, *options):
         self.kind = kind
         self.port = freePort()
-        args = [program, '--port', str(self.port), *options]
+        args = [program, '--port', str(self.port), '--save', '', '--appendonly', 'no', *options]
         if kind == 'redis':
-            args += ['--save', '', '--appendonly', 'no', '--maxclients', '20000']
+            args += ['--maxclients', '20000']
         self.log = tempfile.TemporaryFile()
         self.started = time.monotonic()
         self.process = subprocess.Popen(

@@ -14,6 +14,7 @@ fakeServer *fakeNew(void) {
     clockManualInit(&f->clock, (int64_t)FAKE_START_S * 1000000);
     config cfg;
     configInit(&cfg);
+    cfg.save_count = 0; /* FLUSHALL would leave a file in the folder of the test */
     f->server = wiringNewServer(&cfg, &f->clock.source);
     f->client = fakeClient(f);
     return f;

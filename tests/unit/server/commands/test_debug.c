@@ -223,7 +223,6 @@ END_TEST
 
 START_TEST(reloadDoesNotPretend) {
     openDebug();
-    ck_assert_int_eq(fakeCall(f, "DEBUG RELOAD")[0], '-');
     ck_assert_int_eq(fakeCall(f, "DEBUG LOADAOF")[0], '-');
     CALL(f, "DEBUG RELOAD x",
          "-ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.|");

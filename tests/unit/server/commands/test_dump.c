@@ -134,13 +134,23 @@ START_TEST(fieldsStillExpire) {
 }
 END_TEST
 
-START_TEST(arraysAreRefused) {
+START_TEST(arraysMoveToo) {
     f = fakeNew();
-    CALL(f, "ARSET a 0 x", ":1|");
-    CALL(f, "DUMP a", "-ERR a value of type array cannot be dumped|");
+    CALL(f, "ARSET a 7 x", ":1|");
+    char copy[64];
+    size_t size;
+    const bytes dump[] = {BYTES("DUMP"), BYTES("a")};
+    const char *reply = fakeCallArgs(f, f->client, 2, dump, &size);
+    bytes value = bytesOf(strchr(reply, '\n') + 1, 0);
+    value.size = size - (size_t)(value.data - reply) - 2;
+    memcpy(copy, value.data, value.size);
+    const bytes restore[] = {BYTES("RESTORE"), BYTES("b"), BYTES("0"),
+                             bytesOf(copy, value.size)};
+    ck_assert_str_eq(fakeCallArgs(f, f->client, 4, restore, &size), "+OK\r\n");
+    CALL(f, "ARGET b 7", "$1|x|");
     fakeFree(f);
 }
 END_TEST
 
 TESTS("dump", aValueMovesToAnotherKey, whatIsThereStaysWithoutReplace, errorsAreThoseClientsKnow,
-      eventsTellWhatCame, useIsRestored, fieldsStillExpire, arraysAreRefused)
+      eventsTellWhatCame, useIsRestored, fieldsStillExpire, arraysMoveToo)

@@ -1,3 +1,4 @@
+#include "server/jobs/shutdown.h"
 #include "tests/support/fake_server.h"
 #include "tests/support/suite.h"
 
@@ -29,8 +30,7 @@ START_TEST(shutdownRefusesWhatMakesNoSense) {
     CALL(f, "SHUTDOWN ABORT NOW", "-ERR syntax error|");
     CALL(f, "SHUTDOWN SAVE ABORT", "-ERR syntax error|");
     CALL(f, "SHUTDOWN ABORT", "-ERR No shutdown in progress.|");
-    ck_assert_int_eq(fakeCall(f, "SHUTDOWN SAVE")[0], '-');
-    ck_assert_int_eq(f->server->shutdown_asked, 0);
+    ck_assert(!f->server->shutdown_asked);
     fakeFree(f);
 }
 END_TEST
@@ -40,9 +40,27 @@ START_TEST(shutdownAsksTheLoopToEndAndSaysNothing) {
     for (int i = 0; i < 3; i++) {
         f = fakeNew();
         CALL(f, ways[i], "");
-        ck_assert_int_ne(f->server->shutdown_asked, 0);
+        ck_assert(f->server->shutdown_asked);
+        ck_assert(!f->server->ended);
+        shutdownStep(f->server);
+        ck_assert(f->server->ended);
         fakeFree(f);
     }
+}
+END_TEST
+
+START_TEST(aShutdownCanBeTakenBack) {
+    f = fakeNew();
+    client *other = fakeClient(f);
+    fakeSend(f, other, BYTES("SHUTDOWN NOSAVE\r\nPING\r\n"), NULL);
+    ck_assert(f->server->shutdown_asked);
+    CALL(f, "SHUTDOWN ABORT", "+OK|");
+    shutdownStep(f->server);
+    ck_assert(!f->server->ended);
+    size_t size;
+    ck_assert_str_eq(fakeSend(f, other, BYTES(""), &size),
+                     "-ERR Errors trying to SHUTDOWN. Check logs.\r\n+PONG\r\n");
+    fakeFree(f);
 }
 END_TEST
 
@@ -57,4 +75,4 @@ END_TEST
 
 TESTS("commands/server", timeIsTheServersClock, lolwutEndsWithTheVersion,
       shutdownRefusesWhatMakesNoSense, shutdownAsksTheLoopToEndAndSaysNothing,
-      nothingRunsBehindAShutdown)
+      aShutdownCanBeTakenBack, nothingRunsBehindAShutdown)

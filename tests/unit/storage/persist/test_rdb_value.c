@@ -517,7 +517,7 @@ START_TEST(pendingEntriesHaveOneOwner) {
     refuses(RDB_STREAM_2, RAW(ONE_PENDING("\x05") "\x02" CONSUMER("a") CONSUMER("b")),
             "what a consumer has pending is not its group's alone", 96);
     refuses(RDB_STREAM_2, RAW(ONE_PENDING("\x05") "\x02" CONSUMER("a") CONSUMER("a")),
-            "a consumer is there twice", 71);
+            "Duplicate stream consumer detected", 71);
     refuses(RDB_STREAM_2, RAW(ONE_PENDING("\x05") "\x00"), "a pending entry has no consumer", 42);
     e = load(RDB_STREAM_2, RAW(ONE_PENDING("\x00") "\x00"));
     ck_assert_uint_eq(streamGroupAt(streamOf(e), 0)->given_back, 1);
