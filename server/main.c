@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "server/check_rdb.h"
 #include "server/config_wiring.h"
 #include "server/daemon.h"
 #include "server/jobs/load_job.h"
@@ -201,11 +202,12 @@ static int serve(process *p, server *s) {
 }
 
 int main(int argc, char **argv) {
-    int answered = answerArguments(argc, argv);
+    int answered = checkRdbIsAsked(argc, argv) ? -1 : answerArguments(argc, argv);
     if (answered >= 0) return answered;
     uint8_t seed[16];
     rngSecret(seed, sizeof seed);
     hashSeed(seed);
+    if (checkRdbIsAsked(argc, argv)) return checkRdb(argc, argv);
 
     config cfg;
     configInit(&cfg);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "server/core/background.h"
+#include "server/core/host.h"
 #include "storage/base/ensure.h"
 #include "storage/base/log.h"
 #include "storage/base/mem.h"
@@ -121,6 +122,7 @@ static void __attribute__((noreturn)) live(server *s, pid_t parent) {
     if (getppid() != parent) _exit(1);
     prctl(PR_SET_NAME, ch->job.title);
     logSetRole('C');
+    hostEnterChild(s, ch->job.cpulist);
     settleSignals();
     closeOthers(&ch->job, ch->write_end);
     ch->told_ns = ch->cow_ns = monotonicNs(s);

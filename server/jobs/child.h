@@ -28,6 +28,7 @@ typedef struct childJob {
     /* In the parent, when the child has ended. */
     void (*ended)(void *ctx, server *s, const childEnd *end);
     void *ctx;
+    const char *cpulist; /* the directive that says on which processors: "bgsave-cpulist" */
     const int *keep_fds; /* all other descriptors but 0 to 2 are closed in the child */
     int keep_count;
 } childJob;

@@ -120,6 +120,11 @@ static void aux(void *ctx, bytes name, bytes value) {
     }
 }
 
+static void module(void *ctx, const char *name) {
+    (void)ctx;
+    logLine(LOG_WARN, "The RDB file has data of the module '%s', which are left out", name);
+}
+
 static const char *library(void *ctx, bytes code) {
     server *s = ((loadInto *)ctx)->server;
     return s->loadLibrary ? s->loadLibrary(s, code) : "functions are not part of this server";
@@ -144,6 +149,7 @@ void loadIntoInit(loadInto *l, server *s, uint32_t flags) {
                     .leftOut = leftOut,
                     .resize = resize,
                     .aux = aux,
+                    .module = module,
                     .function = library,
                     .progress = progress,
                     .progress_bytes = every < PROGRESS_BYTES ? (uint64_t)every : PROGRESS_BYTES,
@@ -168,8 +174,7 @@ static void logFailure(const rdbFileReader *f, const rdbLoaded *got, const char 
 
 static void logDone(const rdbLoaded *got) {
     char empty[64] = "";
-    if (got->empty)
-        snprintf(empty, sizeof empty, ", empty keys skipped: %" PRIu64, got->empty);
+    if (got->empty) snprintf(empty, sizeof empty, ", empty keys skipped: %" PRIu64, got->empty);
     logLine(LOG_NOTICE, "Done loading RDB, keys loaded: %" PRIu64 ", keys expired: %" PRIu64 "%s.",
             got->keys, got->past_deadline, empty);
 }

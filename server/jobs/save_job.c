@@ -139,8 +139,11 @@ int saveStart(server *s) {
     p->bgsave_tried_ms = s->now_ms;
     p->bgsave_scheduled = false;
     p->dirty_at_save = s->dirty;
-    childJob job = {
-        .kind = CHILD_RDB, .title = "ebb-rdb-bgsave", .run = saveInChild, .ended = backgroundEnded};
+    childJob job = {.kind = CHILD_RDB,
+                    .title = "ebb-rdb-bgsave",
+                    .run = saveInChild,
+                    .ended = backgroundEnded,
+                    .cpulist = "bgsave-cpulist"};
     if (childStart(s, &job) < 0) {
         logLine(LOG_WARN, "Can't save in background: fork: %s", strerror(errno));
         p->last_bgsave_failed = true;

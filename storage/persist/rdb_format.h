@@ -69,6 +69,10 @@ typedef enum rdbType {
     RDB_EBB_STREAM = 201
 } rdbType;
 
+static inline bool rdbTypeIsKnown(uint8_t type) {
+    return (type <= RDB_HASH_PACK && type != 8) || type == RDB_EBB_ARRAY || type == RDB_EBB_STREAM;
+}
+
 /* What stands in a file beside values. */
 typedef enum rdbOpcode {
     RDB_SLOT_INFO = 244,    /* slot, keys, keys with a deadline */

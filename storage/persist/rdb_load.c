@@ -6,6 +6,9 @@
 
 enum { MAGIC_SIZE = 9, CRC_STEP = 64 * 1024, KEY_MIN = 3 /* type, key, value */ };
 
+const char rdbUnknownType[] = "Invalid object type";
+const char rdbUnknownVersion[] = "Can't handle RDB format version";
+
 typedef struct loading {
     rdbReader *r;
     const rdbTarget *to;
@@ -46,9 +49,10 @@ static bool goOn(loading *l) {
 static bool readHead(loading *l) {
     bytes magic;
     l->out->doing = RDB_DOING_START;
-    if (rdbLeft(l->r) < MAGIC_SIZE) return rdbFailAt(l->r, 0, "too short for an RDB file");
+    if (rdbLeft(l->r) < MAGIC_SIZE) return rdbFailAt(l->r, 0, rdbEndsEarly);
     if (!rdbReadBytes(l->r, MAGIC_SIZE, &magic)) return false;
-    if (!rdbIsMagic(magic)) return rdbFailAt(l->r, 0, "wrong signature, not an RDB file");
+    if (!rdbIsMagic(magic))
+        return rdbFailAt(l->r, 0, "Wrong signature trying to load DB from file");
     int64_t version = 0;
     for (int i = 5; i < MAGIC_SIZE; i++) {
         if (magic.data[i] < '0' || magic.data[i] > '9')
@@ -56,8 +60,7 @@ static bool readHead(loading *l) {
         version = version * 10 + (magic.data[i] - '0');
     }
     l->out->version = (int)version;
-    if (!rdbVersionIsKnown(version))
-        return rdbFailAt(l->r, 5, "a version of the format that is not known");
+    if (!rdbVersionIsKnown(version)) return rdbFailAt(l->r, 5, rdbUnknownVersion);
     l->sums = version >= RDB_VERSION_CHECKSUM && !l->to->skip_checksum;
     return true;
 }
@@ -120,6 +123,7 @@ static bool selectDb(loading *l) {
     if (id >= (uint64_t)l->to->db_count)
         return rdbFail(l->r, "a db that this server has not: see 'databases'");
     l->db = (int)id;
+    if (l->to->select) l->to->select(l->to->ctx, l->db);
     return true;
 }
 
@@ -159,11 +163,22 @@ static bool skipModulePart(rdbReader *r, uint64_t kind) {
     }
 }
 
+/* The nine letters of an id, six bits each, over ten bits of a version. */
+static void moduleName(uint64_t id, char out[10]) {
+    static const char letters[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    for (int i = 0; i < 9; i++) out[i] = letters[id >> (10 + 6 * (8 - i)) & 63];
+    out[9] = '\0';
+}
+
 /* Data of a module beside its keys: it cannot be kept, and it is no reason to stop. */
 static bool skipModuleAux(loading *l) {
     uint64_t id, kind;
+    char name[10];
     l->out->doing = RDB_DOING_MODULE_AUX;
     if (!rdbReadLength(l->r, &id)) return false;
+    moduleName(id, name);
+    if (l->to->module) l->to->module(l->to->ctx, name);
     for (;;) {
         if (!rdbReadLength(l->r, &kind)) return false;
         if (kind == RDB_MODULE_END) return true;
@@ -215,6 +230,7 @@ static bool readKey(loading *l, uint8_t type) {
     size_t start = r->at - 1;
     l->facts.type = out->type = type;
     out->has_type = true;
+    if (!rdbTypeIsKnown(type)) return rdbFailAt(r, start, rdbUnknownType);
     out->doing = RDB_DOING_KEY;
     if (type == RDB_MODULE || type == RDB_MODULE_2)
         return rdbFailAt(r, start, "a value of a module: modules are not part of this server");
@@ -246,7 +262,7 @@ static bool readEnd(loading *l) {
     out->size = l->r->at;
     out->checksum_off = told == 0;
     if (!l->sums || told == 0 || told == out->crc) return true;
-    return rdbFailAt(l->r, at, "the checksum is wrong");
+    return rdbFailAt(l->r, at, "RDB CRC error");
 }
 
 static bool readPart(loading *l, uint8_t opcode) {

@@ -36,6 +36,9 @@ typedef struct rdbTarget {
     /* The keys to come in a db, no more than the file has room for. */
     void (*resize)(void *ctx, int db, size_t keys, size_t with_deadline);
     void (*aux)(void *ctx, bytes name, bytes value);
+    void (*select)(void *ctx, int db);
+    /* Data of a module beside its keys, which are left out. */
+    void (*module)(void *ctx, const char *name);
     /* NULL, or what is wrong with the library. */
     const char *(*function)(void *ctx, bytes code);
     /* Every so often, with the bytes read so far; false ends it. */
@@ -74,6 +77,11 @@ typedef struct rdbLoaded {
     char key[128]; /* the beginning of the key that was read last, and its size */
     size_t key_size;
 } rdbLoaded;
+
+/* The error of a file that is too new, or of no version. */
+extern const char rdbUnknownVersion[];
+/* That of a type which is none. */
+extern const char rdbUnknownType[];
 
 /* From "REDIS" to the checksum; what follows is not looked at. ERR_CORRUPT or, stopped by
  * 'progress', ERR_AGAIN; what was given before the error stays given. */

@@ -7,6 +7,8 @@
 /* No text is packed better than three bytes for 264. */
 enum { LZF_BEST = 88 };
 
+const char rdbEndsEarly[] = "Unexpected EOF reading RDB file";
+
 bool rdbFailAt(rdbReader *r, size_t at, const char *error) {
     if (!r->error) {
         r->error = error;
@@ -20,7 +22,7 @@ bool rdbFail(rdbReader *r, const char *error) {
 }
 
 bool rdbReadBytes(rdbReader *r, size_t size, bytes *out) {
-    if (rdbLeft(r) < size) return rdbFail(r, "ends too early");
+    if (rdbLeft(r) < size) return rdbFail(r, rdbEndsEarly);
     if (r->there - r->at < size && !r->fill(r, r->at + size)) return false;
     *out = bytesOf(r->input.data + r->at, size);
     r->at += size;

@@ -33,6 +33,9 @@ static inline rdbReader rdbReaderOf(bytes input) {
 static inline size_t rdbLeft(const rdbReader *r) {
     return r->input.size - r->at;
 }
+/* The error of an input that has no more. */
+extern const char rdbEndsEarly[];
+
 /* Notes an error, unless there is one. False. */
 bool rdbFail(rdbReader *r, const char *error);
 bool rdbFailAt(rdbReader *r, size_t at, const char *error);

@@ -333,19 +333,19 @@ START_TEST(keysPastTheirDeadlineAndEmptyOnesAreLeftOut) {
 END_TEST
 
 START_TEST(whatIsWrongIsToldWithItsPlace) {
-    refuses(RAW(""), "too short for an RDB file", 0);
-    refuses(RAW("RADIS0009\xff"), "wrong signature, not an RDB file", 0);
+    refuses(RAW(""), rdbEndsEarly, 0);
+    refuses(RAW("RADIS0009\xff"), "Wrong signature trying to load DB from file", 0);
     refuses(RAW("REDIS00x9\xff"), "the version is not a number", 5);
-    refuses(RAW("REDIS0013\xff"), "a version of the format that is not known", 5);
-    refuses(RAW("REDIS0000\xff"), "a version of the format that is not known", 5);
-    refuses(RAW(HEAD9), "ends too early", 9);
+    refuses(RAW("REDIS0013\xff"), rdbUnknownVersion, 5);
+    refuses(RAW("REDIS0000\xff"), rdbUnknownVersion, 5);
+    refuses(RAW(HEAD9), rdbEndsEarly, 9);
     refuses(RAW(HEAD9 "\xfe\3"), "a db that this server has not: see 'databases'", 11);
     refuses(RAW(HEAD9 "\xfe\0\0\1a\1b\0\1a\1c\xff"), "a key is there twice", 16);
     refuses(RAW(HEAD9 "\7\1a"), "a value of a module: modules are not part of this server", 9);
     refuses(RAW(HEAD9 "\xf6\1a"), "functions in the form of a release candidate of Redis 7.0", 9);
-    refuses(RAW(HEAD9 "\x64\1a\1b"), "unknown type of a value", 12);
-    refuses(RAW(HEAD9 "\xff\1\2\3\4\5\6\7\x08"), "the checksum is wrong", 10);
-    refuses(RAW(HEAD9 "\xff\1\2\3"), "ends too early", 10);
+    refuses(RAW(HEAD9 "\x64\1a\1b"), rdbUnknownType, 9);
+    refuses(RAW(HEAD9 "\xff\1\2\3\4\5\6\7\x08"), "RDB CRC error", 10);
+    refuses(RAW(HEAD9 "\xff\1\2\3"), rdbEndsEarly, 10);
 }
 END_TEST
 

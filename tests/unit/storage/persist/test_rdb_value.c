@@ -468,7 +468,7 @@ START_TEST(errorsSayWhatAndWhere) {
     refuses(RDB_STRING,
             RAW("\x05"
                 "abc"),
-            "ends too early", 1);
+            rdbEndsEarly, 1);
     refuses(RDB_STRING, RAW("\xC4"), "unknown form of a length", 1);
     refuses(RDB_STRING, RAW("\xC3\x01\x80\x40\x00\x00\x00?"), "a packed string cannot be so long",
             7);
