@@ -144,8 +144,7 @@ START_TEST(arraysMoveToo) {
     bytes value = bytesOf(strchr(reply, '\n') + 1, 0);
     value.size = size - (size_t)(value.data - reply) - 2;
     memcpy(copy, value.data, value.size);
-    const bytes restore[] = {BYTES("RESTORE"), BYTES("b"), BYTES("0"),
-                             bytesOf(copy, value.size)};
+    const bytes restore[] = {BYTES("RESTORE"), BYTES("b"), BYTES("0"), bytesOf(copy, value.size)};
     ck_assert_str_eq(fakeCallArgs(f, f->client, 4, restore, &size), "+OK\r\n");
     CALL(f, "ARGET b 7", "$1|x|");
     fakeFree(f);
