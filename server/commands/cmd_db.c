@@ -42,8 +42,8 @@ static void flushallCommand(client *c) {
     if (!parseFlushMode(c, &async)) return;
     server *s = c->server;
     for (int i = 0; i < s->db_count; i++) s->dirty += dbFlush(s->dbs[i], false);
-    endFlush(c, -1, async);
     saveFlushed(s);
+    endFlush(c, -1, async);
 }
 
 /* SWAPDB index1 index2

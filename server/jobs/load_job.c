@@ -66,11 +66,16 @@ bool loadGoesOn(server *s, uint64_t loaded_bytes) {
 
 /* ---- an RDB file into the dbs ---- */
 
+static void soon(void *ctx, int id, uint64_t hash) {
+    const loadInto *l = ctx;
+    dbPrefetchBucket(l->server->dbs[id], hash);
+}
+
 static bool takeKey(void *ctx, int id, entry *e, const rdbKeyFacts *facts) {
     loadInto *l = ctx;
     server *s = l->server;
     db *d = s->dbs[id];
-    keyRef key = {entryKey(e), entryHash(e)};
+    keyRef key = {entryKey(e), facts->hash};
     if (facts->count >= 0 && l->counts_uses)
         entrySetAccess(e, accessLfuWith(serverAccessMs(s), (uint8_t)facts->count));
     else if (facts->idle_s >= 0 && !l->counts_uses)
@@ -145,6 +150,7 @@ void loadIntoInit(loadInto *l, server *s, uint32_t flags) {
                     .limits = &s->config.types,
                     .now_ms = flags & LOAD_KEEP_EXPIRED ? INT64_MIN : s->now_ms,
                     .skip_checksum = !configInt(&s->config, "rdbchecksum"),
+                    .soon = soon,
                     .key = takeKey,
                     .leftOut = leftOut,
                     .resize = resize,

@@ -4,10 +4,19 @@
 
 #include "storage/base/crc.h"
 
+enum { AHEAD = 16 }; /* keys between the hint and the key: some 100 ns each */
 enum { MAGIC_SIZE = 9, CRC_STEP = 64 * 1024, KEY_MIN = 3 /* type, key, value */ };
 
 const char rdbUnknownType[] = "Invalid object type";
 const char rdbUnknownVersion[] = "Can't handle RDB format version";
+
+/* A key that was read and is not given yet. */
+typedef struct keyAhead {
+    entry *e;
+    int db;
+    rdbKeyFacts facts;
+    size_t start;
+} keyAhead;
 
 typedef struct loading {
     rdbReader *r;
@@ -18,6 +27,8 @@ typedef struct loading {
     size_t summed;        /* bytes that out->crc is of */
     uint64_t progress_at; /* when 'progress' is asked next */
     bool sums;
+    keyAhead ahead[AHEAD]; /* a ring: 'given' and on, up to 'taken' */
+    unsigned taken, given;
 } loading;
 
 bool rdbIsMagic(bytes start) {
@@ -204,7 +215,23 @@ static void noteKey(rdbLoaded *out, bytes key) {
     if (out->key_size) memcpy(out->key, key.data, out->key_size);
 }
 
-/* Hands the key on or leaves it out; **takes** e, NULL of an empty collection. */
+static bool giveOldest(loading *l) {
+    const rdbTarget *to = l->to;
+    const keyAhead *k = &l->ahead[l->given++ % AHEAD];
+    if (!to->key(to->ctx, k->db, k->e, &k->facts))
+        return rdbFailAt(l->r, k->start, "a key is there twice");
+    l->out->keys++;
+    l->out->with_deadline += k->facts.deadline_ms != DEADLINE_NONE;
+    return true;
+}
+
+static bool giveAll(loading *l) {
+    while (l->given != l->taken)
+        if (!giveOldest(l)) return false;
+    return true;
+}
+
+/* Hands the key on, some keys later, or leaves it out; **takes** e, NULL of an empty collection. */
 static bool giveKey(loading *l, bytes key, entry *e, size_t start) {
     const rdbTarget *to = l->to;
     rdbLoaded *out = l->out;
@@ -218,9 +245,14 @@ static bool giveKey(loading *l, bytes key, entry *e, size_t start) {
         return true;
     }
     if (due != DEADLINE_NONE) e = entrySetDeadline(e, due);
-    out->keys++;
-    out->with_deadline += due != DEADLINE_NONE;
-    return to->key(to->ctx, l->db, e, &l->facts) || rdbFailAt(l->r, start, "a key is there twice");
+    l->facts.hash = entryHash(e);
+    if (to->soon) to->soon(to->ctx, l->db, l->facts.hash);
+    if (l->taken - l->given == AHEAD && !giveOldest(l)) {
+        entryFree(e);
+        return false;
+    }
+    l->ahead[l->taken++ % AHEAD] = (keyAhead){e, l->db, l->facts, start};
+    return true;
 }
 
 static bool readKey(loading *l, uint8_t type) {
@@ -294,11 +326,12 @@ int rdbLoad(rdbReader *r, const rdbTarget *to, rdbLoaded *out) {
         out->doing = RDB_DOING_TYPE;
         good = rdbReadByte(r, &opcode);
         if (good && opcode == RDB_END) {
-            if (!readEnd(&l)) break;
+            if (!giveAll(&l) || !readEnd(&l)) break;
             return 0;
         }
         good = good && readPart(&l, opcode);
     }
+    while (l.given != l.taken) entryFree(l.ahead[l.given++ % AHEAD].e);
     out->error = r->error;
     out->error_at = r->error_at;
     return out->stopped ? ERR_AGAIN : ERR_CORRUPT;

@@ -20,6 +20,7 @@ typedef struct rdbKeyFacts {
     int64_t idle_s;      /* -1: not told */
     int count;           /* LFU; -1: not told */
     uint8_t type;        /* rdbType */
+    uint64_t hash;       /* of the key */
 } rdbKeyFacts;
 
 /* Who gets what is read. Each call may be NULL but 'key'. */
@@ -29,6 +30,8 @@ typedef struct rdbTarget {
     int64_t now_ms; /* keys whose deadline is before are not given; INT64_MIN: all are */
     bool skip_checksum;
     bool keep_empty; /* an empty collection is an error, not a key that is left out */
+    /* A hint: 'key' gets an entry of this hash some keys later. */
+    void (*soon)(void *ctx, int db, uint64_t hash);
     /* **Takes** e. False if it is there already. */
     bool (*key)(void *ctx, int db, entry *e, const rdbKeyFacts *facts);
     /* A key that was left out: past its deadline, or an empty collection. */

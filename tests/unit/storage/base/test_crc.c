@@ -21,4 +21,26 @@ START_TEST(partsAddUpToTheWhole) {
 }
 END_TEST
 
-TESTS("crc", checksumIsThePublicOne, partsAddUpToTheWhole)
+/* Bit by bit, as the public description has it. */
+static uint64_t bitByBit(const char *data, size_t size) {
+    uint64_t crc = 0;
+    for (size_t i = 0; i < size; i++) {
+        crc ^= (uint8_t)data[i];
+        for (int k = 0; k < 8; k++) crc = crc >> 1 ^ (crc & 1 ? UINT64_C(0x95ac9329ac4bc9b5) : 0);
+    }
+    return crc;
+}
+
+START_TEST(longTextsAreSummedAlike) {
+    char text[700];
+    for (size_t i = 0; i < sizeof text; i++) text[i] = (char)(i * i * 31 + i);
+    for (size_t size = 0; size <= sizeof text - 3; size++) {
+        uint64_t wanted = bitByBit(text + 3, size);
+        ck_assert_uint_eq(crc64(0, bytesOf(text + 3, size)), wanted);
+        uint64_t half = crc64(0, bytesOf(text + 3, size / 3));
+        ck_assert_uint_eq(crc64(half, bytesOf(text + 3 + size / 3, size - size / 3)), wanted);
+    }
+}
+END_TEST
+
+TESTS("crc", checksumIsThePublicOne, partsAddUpToTheWhole, longTextsAreSummedAlike)

@@ -372,7 +372,8 @@ START_TEST(aLoadCanBeStopped) {
     rdbReader r = rdbReaderOf(RAW("REDIS0004\0\1a\1b\0\1b\1b\0\1c\1b\xff"));
     ck_assert_int_eq(rdbLoad(&r, &to, &got), ERR_AGAIN);
     ck_assert(got.stopped);
-    ck_assert_uint_eq(got.keys, 2);
+    ck_assert_uint_le(got.keys, 2);
+    ck_assert_uint_eq(dbCount(f.dbs[0]), got.keys);
     tearDown(&f);
 }
 END_TEST
