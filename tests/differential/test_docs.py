@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""COMMAND DOCS has the shape that redis-server gives it: the same keys in the same order, of the same
-types, and the same trees of arguments where newer versions have not changed them. The texts are our
-own.
+"""COMMAND DOCS has the shape that redis-server gives it: the same keys in the same order, of the
+same types, and the same trees of arguments where newer versions have not changed them. The texts
+are our own.
 
 EBB and EBB_ORACLE name the two binaries (build/ebb-server, redis-server)."""
 import os
@@ -19,11 +19,12 @@ EBB = os.environ.get('EBB', str(ROOT / 'build' / 'ebb-server'))
 ORACLE = os.environ.get('EBB_ORACLE', 'redis-server')
 
 # Newer versions describe them with other names or more options than 7.0.15 has.
-NEWER_ARGUMENTS = set('''bitcount bitfield bitfield_ro bitop bitpos flushall flushdb geoadd geohash
-    geopos georadius georadius_ro georadiusbymember georadiusbymember_ro geosearch geosearchstore hello
-    hmset hscan hset lcs migrate mset msetnx pfmerge psubscribe set shutdown sort sort_ro xadd xclaim xread
-    xreadgroup xsetid xtrim zadd zinter zinterstore zrange zrangebylex zrangebyscore zrangestore zrank
-    zrevrangebylex zrevrangebyscore zrevrank zunion zunionstore'''.split())
+NEWER_ARGUMENTS = set('''bitcount bitfield bitfield_ro bitop bitpos flushall flushdb geoadd geohash geopos
+    georadius georadius_ro georadiusbymember georadiusbymember_ro geosearch geosearchstore
+    hello hmset hscan hset lcs migrate mset msetnx pfmerge psubscribe set shutdown sort
+    sort_ro xadd xclaim xread xreadgroup xsetid xtrim zadd zinter zinterstore zrange
+    zrangebylex zrangebyscore zrangestore zrank zrevrangebylex zrevrangebyscore zrevrank
+    zunion zunionstore'''.split())
 NEWER_DEPRECATION = {'psetex', 'quit', 'setex', 'setnx'}
 DEPRECATION = ['doc_flags', 'deprecated_since', 'replaced_by']
 # Only some commands have these, and newer versions give them to more.
