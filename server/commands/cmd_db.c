@@ -1,10 +1,10 @@
 /* Commands on whole databases. */
 #include "server/commands/commands.h"
 #include "server/core/args.h"
-#include "server/core/background.h"
 #include "server/core/reply.h"
 #include "server/core/server.h"
 #include "server/jobs/save_job.h"
+#include "server/session/block.h"
 
 /* DBSIZE
  * Replies with the number of keys of this db. */
@@ -12,38 +12,62 @@ static void dbsizeCommand(client *c) {
     replyInteger(c, (int64_t)dbCount(c->db));
 }
 
-static bool parseFlushMode(client *c, bool *async) {
-    *async = c->argc == 1 ? c->server->config.lazyfree_lazy_user_flush : argIs(c, 1, "ASYNC");
+/* ---- FLUSHDB and FLUSHALL ---- */
+
+/* Both forms free in slices; SYNC replies when all is freed. */
+static bool parseFlushMode(client *c, bool *sync) {
+    *sync = !c->server->config.lazyfree_lazy_user_flush;
     if (c->argc == 1) return true;
-    if (c->argc == 2 && (*async || argIs(c, 1, "SYNC"))) return true;
+    *sync = argIs(c, 1, "SYNC");
+    if (c->argc == 2 && (*sync || argIs(c, 1, "ASYNC"))) return true;
     replySyntaxError(c);
     return false;
 }
 
-/* Both forms free in slices, that nobody else waits. SYNC takes the first one before it replies:
- * the memory of a small db is there with the reply. */
-static void endFlush(client *c, int db_id, bool async) {
-    keysFlushed(c, db_id);
-    if (!async) backgroundReclaimUntil(c->server, 0);
-    replyOk(c);
+/* Where nobody can wait (in a transaction, in a script) SYNC frees a few keys on the spot. */
+static void flush(client *c, db *d, bool sync) {
+    enum { FEW_KEYS = 1000 };
+    bool now = sync && effectsInUnit(c->server) && dbCount(d) <= FEW_KEYS;
+    c->server->dirty += dbFlush(d, now);
+}
+
+static bool allIsFreed(client *c) {
+    return discardPending(c->server->discard) == 0;
+}
+
+static void replyWhenFreed(client *c, bool sync) {
+    /* Others who delete without end do not keep it waiting without end. */
+    enum { STEPS_AT_ONCE = 8, ITEMS_A_STEP = 256, LOOK_MS = 1, LONGEST_MS = 10000 };
+    discardQueue *q = c->server->discard;
+    for (int i = 0; sync && i < STEPS_AT_ONCE; i++)
+        if (!discardStep(q, ITEMS_A_STEP)) break;
+    if (!sync || allIsFreed(c))
+        replyOk(c);
+    else
+        blockClient(c, &(blockOn){.timeout_ms = LONGEST_MS,
+                                  .again_ms = LOOK_MS,
+                                  .isOver = allIsFreed,
+                                  .timedOut = replyOk});
 }
 
 /* FLUSHDB [ASYNC | SYNC] */
 static void flushdbCommand(client *c) {
-    bool async;
-    if (!parseFlushMode(c, &async)) return;
-    c->server->dirty += dbFlush(c->db, false);
-    endFlush(c, dbId(c->db), async);
+    bool sync;
+    if (!parseFlushMode(c, &sync)) return;
+    flush(c, c->db, sync);
+    keysFlushed(c, dbId(c->db));
+    replyWhenFreed(c, sync);
 }
 
 /* FLUSHALL [ASYNC | SYNC] */
 static void flushallCommand(client *c) {
-    bool async;
-    if (!parseFlushMode(c, &async)) return;
+    bool sync;
+    if (!parseFlushMode(c, &sync)) return;
     server *s = c->server;
-    for (int i = 0; i < s->db_count; i++) s->dirty += dbFlush(s->dbs[i], false);
+    for (int i = 0; i < s->db_count; i++) flush(c, s->dbs[i], sync);
+    keysFlushed(c, -1);
     saveFlushed(s);
-    endFlush(c, -1, async);
+    replyWhenFreed(c, sync);
 }
 
 /* SWAPDB index1 index2

@@ -12,6 +12,7 @@
 #include "server/observe/memory_report.h"
 #include "storage/base/mem.h"
 #include "storage/base/mem_tuning.h"
+#include "storage/db/db_sizes.h"
 
 /* MEMORY USAGE key [SAMPLES count]
  * Replies with the bytes of the key, its value and its share of the tables. The memory of a value
@@ -53,13 +54,14 @@ static void doubleField(client *c, const char *name, double value) {
     replyDouble(c, value);
 }
 
-/* One map for each db with keys; *tables is the sum of their tables. */
+/* One map for each db that has or had keys: an empty one may have tables still; *tables is the sum
+ * of their tables. */
 static size_t dbFields(client *c, size_t *tables) {
     server *s = c->server;
     size_t count = 0;
     for (int i = 0; i < s->db_count; i++) {
-        const db *d = s->dbs[i];
-        if (!dbCount(d)) continue;
+        db *d = s->dbs[i];
+        if (!dbSizes(d, TYPE_STRING)) continue;
         char name[16];
         replyBulk(c, bytesOf(name, (size_t)snprintf(name, sizeof name, "db.%d", i)));
         replyMap(c, 2);

@@ -323,8 +323,11 @@ static void timesUp(void *ctx, server *s) {
     int64_t now_ms = monotonicMs(s);
     blocked *by;
     while ((by = deadlinesFirstDue(b->by_time, now_ms))) {
-        if (by->deadline_ms <= now_ms)
+        const blockOn *on = &by->on;
+        if (by->deadline_ms <= now_ms || (on->isOver && on->isOver(by->c)))
             blockUnblock(by->c, false);
+        else if (on->isOver)
+            plan(s, by, on->again_ms);
         else
             runInTime(s, by);
     }

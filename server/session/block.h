@@ -18,6 +18,8 @@ typedef struct blockOn {
     bool even_if_gone;        /* run again too when a key goes or holds something else */
     int64_t timeout_ms;       /* 0: for ever */
     int64_t again_ms;         /* run again in this time if nothing happens until then; 0: do not */
+    /* Asked each again_ms instead of another run: true ends the wait as if the time were up. */
+    bool (*isOver)(client *c);
     void (*timedOut)(client *c); /* replies what the command says then */
     int argc;                    /* what runs again; 0: the request as it is */
     const bytes *argv;

@@ -169,7 +169,9 @@ static void evictValue(db *d, keyRef key, entry *e, const newString *s) {
 
 /* 's' takes the place of what 'e' holds: the hot path of SET. */
 static entry *replaceString(db *d, keyRef key, entry *e, const newString *s) {
-    dbSizesTake(d, e);
+    bool was_string = entryType(e) == TYPE_STRING;
+    unsigned bin = was_string ? dbSizeBinOf(e) : 0;
+    if (!was_string) dbSizesTake(d, e);
     if (entryIsPointer(e)) evictValue(d, key, e, s);
     int64_t old_ms = entryDeadline(e);
     int64_t new_ms = s->keep_deadline ? old_ms : s->deadline_ms;
@@ -177,7 +179,10 @@ static entry *replaceString(db *d, keyRef key, entry *e, const newString *s) {
     if (!same && entryHasDeadline(e)) expiryDictRemove(d->expires, e, key.hash);
     entry *now =
         s->text ? entrySetStringUntil(e, *s->text, new_ms) : entrySetIntUntil(e, s->number, new_ms);
-    dbSizesPut(d, now);
+    if (was_string)
+        dbSizesChanged(d, bin, now);
+    else
+        dbSizesPut(d, now);
     d->changes++;
     if (same) {
         dbRepoint(d, key.hash, e, now);
@@ -216,7 +221,7 @@ entry *dbSetInt(db *d, keyRef key, int64_t value, bool keep_deadline) {
 
 entry *dbUpdateInt(db *d, keyRef key, entry *e, int64_t value) {
     ensure(entryType(e) == TYPE_STRING);
-    unsigned before = dbSizeBin(dbSizeOf(e));
+    unsigned before = dbSizeBinOf(e);
     entry *now = entrySetInt(e, value);
     dbRepoint(d, key.hash, e, now);
     dbSizesChanged(d, before, now);
@@ -226,7 +231,7 @@ entry *dbUpdateInt(db *d, keyRef key, entry *e, int64_t value) {
 
 entry *dbUpdateString(db *d, keyRef key, entry *e, bytes value) {
     ensure(entryType(e) == TYPE_STRING);
-    unsigned before = dbSizeBin(dbSizeOf(e));
+    unsigned before = dbSizeBinOf(e);
     entry *now = entrySetString(e, value);
     dbRepoint(d, key.hash, e, now);
     dbSizesChanged(d, before, now);
@@ -236,7 +241,7 @@ entry *dbUpdateString(db *d, keyRef key, entry *e, bytes value) {
 
 entry *dbUpdateText(db *d, keyRef key, entry *e, bytes value) {
     ensure(entryType(e) == TYPE_STRING);
-    unsigned before = dbSizeBin(dbSizeOf(e));
+    unsigned before = dbSizeBinOf(e);
     entry *now = entrySetText(e, value);
     dbRepoint(d, key.hash, e, now);
     dbSizesChanged(d, before, now);
@@ -245,7 +250,7 @@ entry *dbUpdateText(db *d, keyRef key, entry *e, bytes value) {
 }
 
 entry *dbEditString(db *d, keyRef key, entry *e, size_t size, char **data) {
-    unsigned before = dbSizeBin(dbSizeOf(e));
+    unsigned before = dbSizeBinOf(e);
     entry *now = entryEditString(e, size, data);
     if (!now) return NULL;
     dbRepoint(d, key.hash, e, now);

@@ -83,7 +83,7 @@ static inline void dbSizesMoved(db *d, const entry *from, entry *to) {
 
 /* The string 'e' has another value than the one that was of bin 'before'. */
 static inline void dbSizesChanged(db *d, unsigned before, const entry *e) {
-    unsigned bin = dbSizeBin(dbSizeOf(e));
+    unsigned bin = dbSizeBinOf(e);
     if (bin == before) return;
     d->sizes->counts[TYPE_STRING][before]--;
     d->sizes->counts[TYPE_STRING][bin]++;

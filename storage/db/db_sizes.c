@@ -5,44 +5,26 @@
 #include "storage/db/db_internal.h"
 #include "storage/types/values.h"
 
-/* Of its decimal text: counting a number must not cost as much as writing it. */
-static size_t intSize(int64_t value) {
-    static const uint64_t powers[] = {0,
-                                      10,
-                                      100,
-                                      1000,
-                                      10000,
-                                      100000,
-                                      1000000,
-                                      10000000,
-                                      100000000,
-                                      1000000000,
-                                      10000000000,
-                                      100000000000,
-                                      1000000000000,
-                                      10000000000000,
-                                      100000000000000,
-                                      1000000000000000,
-                                      10000000000000000,
-                                      100000000000000000,
-                                      1000000000000000000,
-                                      10000000000000000000U};
-    uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-    if (left < 10) return 1 + (value < 0);
-    /* 1233 / 4096 is a little more than log10(2). */
-    unsigned digits = (64 - (unsigned)__builtin_clzll(left)) * 1233 >> 12;
-    return digits + (left >= powers[digits]) + (value < 0);
+/* Of its decimal text. A sign takes as much room as a digit. */
+static unsigned intBin(int64_t value) {
+    uint64_t size_like = (uint64_t)value;
+    if (value < 0 && __builtin_mul_overflow(0 - (uint64_t)value, 10, &size_like))
+        size_like = UINT64_MAX;
+    if (size_like < 10) return 1;
+    if (size_like < 1000) return 2;
+    if (size_like < 10000000) return 3;
+    return size_like < 1000000000000000 ? 4 : 5;
 }
 
-size_t dbSizeOf(const entry *e) {
+unsigned dbSizeBinOf(const entry *e) {
     if (entryType(e) != TYPE_STRING) {
         const valueOps *ops = valueOpsOf(entryType(e), entryEncoding(e));
-        return ops->count ? ops->count(e) : 0;
+        return dbSizeBin(ops->count ? ops->count(e) : 0);
     }
     int64_t number;
-    if (entryEncoding(e) != ENCODING_INT) return entryStringSize(e);
+    if (entryEncoding(e) != ENCODING_INT) return dbSizeBin(entryStringSize(e));
     ensure(entryStringInt(e, &number));
-    return intSize(number);
+    return intBin(number);
 }
 
 /* Where 'e' is among the open ones; their number if it is not. */
@@ -61,7 +43,7 @@ static void settle(dbSizeCounts *s) {
         const dbSizeOpen *o = &s->open[i];
         uint64_t *counts = s->counts[entryType(o->e)];
         counts[o->bin]--;
-        counts[dbSizeBin(dbSizeOf(o->e))]++;
+        counts[dbSizeBinOf(o->e)]++;
     }
     s->open_count = 0;
 }
@@ -73,12 +55,12 @@ static void remember(dbSizeCounts *s, entry *e, unsigned bin) {
 
 void dbSizesOpenSlow(db *d, entry *e) {
     dbSizeCounts *s = d->sizes;
-    if (find(s, e) == s->open_count) remember(s, e, dbSizeBin(dbSizeOf(e)));
+    if (find(s, e) == s->open_count) remember(s, e, dbSizeBinOf(e));
 }
 
 void dbSizesPut(db *d, entry *e) {
     if (!d->sizes) d->sizes = memCalloc(1, sizeof *d->sizes);
-    unsigned bin = dbSizeBin(dbSizeOf(e));
+    unsigned bin = dbSizeBinOf(e);
     d->sizes->counts[entryType(e)][bin]++;
     if (entryType(e) != TYPE_STRING) remember(d->sizes, e, bin);
 }
@@ -90,7 +72,7 @@ void dbSizesTake(db *d, const entry *e) {
         bin = s->open[at].bin;
         drop(s, at);
     } else {
-        bin = dbSizeBin(dbSizeOf(e));
+        bin = dbSizeBinOf(e);
     }
     s->counts[entryType(e)][bin]--;
 }
@@ -115,7 +97,7 @@ const uint64_t *dbSizes(db *d, valueType type) {
 
 static void countEntry(void *ctx, const entry *e) {
     dbSizeCounts *s = ctx;
-    s->counts[entryType(e)][dbSizeBin(dbSizeOf(e))]++;
+    s->counts[entryType(e)][dbSizeBinOf(e)]++;
 }
 
 void dbSizesCheck(const db *d) {

@@ -16,8 +16,8 @@ static inline unsigned dbSizeBin(uint64_t size) {
     return size ? 64 - (unsigned)__builtin_clzll(size) : 0;
 }
 
-/* Bytes of a string, elements of a collection; 0 of types that are not counted. */
-size_t dbSizeOf(const entry *e);
+/* By the bytes of a string, the elements of a collection; bin 0 of types that are not counted. */
+unsigned dbSizeBinOf(const entry *e);
 
 /* DB_SIZE_BINS counts of the keys of a type; borrowed until the next change. NULL: the db has never
  * had a key. */

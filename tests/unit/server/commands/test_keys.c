@@ -434,6 +434,49 @@ START_TEST(refcountCallsSmallIntegersShared) {
 }
 END_TEST
 
+static void fill(int keys) {
+    for (int i = 0; i < keys; i++) fakeCallFormat(f, "SET k%d v", i);
+}
+
+START_TEST(flushRepliesWhenAllIsFreedUnlessItIsAsync) {
+    enum { MANY = 20000, FEW = 500 };
+    f = fakeNew();
+    discardQueue *q = f->server->discard;
+    fill(FEW);
+    CALL(f, "FLUSHALL", "+OK|");
+    ck_assert_uint_eq(discardPending(q), 0);
+    ck_assert_uint_eq(discardFreed(q), FEW);
+    fill(MANY);
+    CALL(f, "FLUSHALL ASYNC", "+OK|");
+    ck_assert_uint_gt(discardPending(q), 0);
+    fill(MANY);
+    client *waiter = fakeClient(f);
+    ck_assert_str_eq(fakeCallAs(f, waiter, "FLUSHDB SYNC"), "");
+    CALL(f, "DBSIZE", ":0|");
+    for (int ms = 0; ms < 1000 && discardPending(q) > 0; ms++) {
+        ck_assert_str_eq(fakeTake(f, waiter, NULL), "");
+        fakeAdvanceMs(f, 1);
+        serverReadClock(f->server);
+        cronRun(f->server);
+    }
+    fakeAdvanceMs(f, 2);
+    serverReadClock(f->server);
+    cronRun(f->server);
+    ck_assert_str_eq(fakeTake(f, waiter, NULL), "+OK\r\n");
+    ck_assert_uint_eq(discardPending(q), 0);
+    CALL(f, "CONFIG RESETSTAT", "+OK|");
+    fill(FEW);
+    fakeCall(f, "MULTI");
+    fakeCall(f, "FLUSHALL SYNC");
+    CALL(f, "EXEC", "*1|+OK|");
+    ck_assert_uint_eq(discardPending(q) + discardFreed(q), 0);
+    CALL(f, "CONFIG SET lazyfree-lazy-user-flush yes", "+OK|");
+    fill(MANY);
+    CALL(f, "FLUSHALL", "+OK|");
+    fakeFree(f);
+}
+END_TEST
+
 TESTS("commands/keys", delCountsAndTellsWhatWasThere, delTakesMoreKeysThanOneGroup,
       existsCountsArguments, readsOfMissingKeysTellKeymissButObjectDoesNot, typeSaysNoneOrItsName,
       keysPastTheirDeadlineAreGoneForAllReads, delOfAKeyPastItsDeadlineCountsNothing,
@@ -444,4 +487,4 @@ TESTS("commands/keys", delCountsAndTellsWhatWasThere, delTakesMoreKeysThanOneGro
       randomkeySkipsKeysPastTheirDeadline, randomkeyFindsEachKey, flushEmptiesOneDbOrAll,
       wholeDbsAreToldToWhoWatches, swapdbExchangesKeysUnderTheirClients, objectTellsTheEncoding,
       idletimeGrowsUntilAUse, aClientWithoutTracesTouchesWithTouchOnly, freqCountsUnderAnLfuPolicy,
-      refcountCallsSmallIntegersShared)
+      refcountCallsSmallIntegersShared, flushRepliesWhenAllIsFreedUnlessItIsAsync)

@@ -37,6 +37,44 @@ START_TEST(eachBinHasSizesFromAPowerOfTwoToTheNext) {
 }
 END_TEST
 
+START_TEST(numbersCountByTheirText) {
+    static const char *const numbers[] = {"0",
+                                          "9",
+                                          "10",
+                                          "999",
+                                          "1000",
+                                          "9999999",
+                                          "10000000",
+                                          "-1",
+                                          "-9",
+                                          "-10",
+                                          "-99",
+                                          "-100",
+                                          "-999999",
+                                          "-1000000",
+                                          "99999999",
+                                          "-9999999",
+                                          "123456789012345",
+                                          "999999999999999",
+                                          "1000000000000000",
+                                          "-99999999999999",
+                                          "-100000000000000",
+                                          "9223372036854775807",
+                                          "-9223372036854775808"};
+    f = fakeNew();
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        char wanted[64];
+        size_t bin = 1;
+        while (2 * bin <= strlen(numbers[i])) bin *= 2;
+        fakeCallFormat(f, "SET n %s", numbers[i]);
+        CALL(f, "OBJECT ENCODING n", "$3|int|");
+        snprintf(wanted, sizeof wanted, "db0_distrib_strings_sizes:%zu=1|", bin);
+        sizesAre(wanted);
+    }
+    fakeFree(f);
+}
+END_TEST
+
 START_TEST(collectionsAreCountedByTheirItems) {
     f = fakeNew();
     fakeCall(f, "RPUSH l 1 2 3 4 5");
@@ -135,6 +173,6 @@ START_TEST(countsFollowWhateverChanges) {
 }
 END_TEST
 
-TESTS("commands/keysizes", eachBinHasSizesFromAPowerOfTwoToTheNext,
+TESTS("commands/keysizes", numbersCountByTheirText, eachBinHasSizesFromAPowerOfTwoToTheNext,
       collectionsAreCountedByTheirItems, memoryOfCollectionsIsToldIfConfigured, eachDbHasItsOwn,
       onlyItsOwnNameAsksForMemory, countsFollowWhateverChanges)

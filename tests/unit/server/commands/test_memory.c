@@ -75,6 +75,8 @@ START_TEST(statsIsAWholeMap) {
         ck_assert_ptr_nonnull(strstr(reply, "\r\ndb.0\r\n"));
         ck_assert_ptr_null(strstr(reply, "\r\ndb.1\r\n"));
     }
+    CALL(f, "DEL a", ":1|"); /* Its tables may be there still. */
+    ck_assert_ptr_nonnull(strstr(fakeCall(f, "MEMORY STATS"), "\r\ndb.0\r\n"));
     fakeFree(f);
 }
 END_TEST
