@@ -18,6 +18,7 @@ static unsigned intBin(int64_t value) {
 
 unsigned dbSizeBinOf(const entry *e) {
     if (entryType(e) != TYPE_STRING) {
+        if (!entryPointer(e)) return 0; /* Its value has been taken out already. */
         const valueOps *ops = valueOpsOf(entryType(e), entryEncoding(e));
         return dbSizeBin(ops->count ? ops->count(e) : 0);
     }

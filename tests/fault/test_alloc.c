@@ -88,7 +88,7 @@ static char *feed(fakeServer *f, const request *r) {
 }
 
 static void prepare(fakeServer *f) {
-    CALL(f, "FLUSHALL SYNC", "+OK|");
+    CALL(f, "FLUSHALL ASYNC", "+OK|");
     request r = requestOf("MSET big @20000 other @20001 small abc");
     char *reply = feed(f, &r);
     ck_assert_str_eq(reply, "+OK\r\n");
@@ -142,7 +142,7 @@ static int failEachLine(fakeServer *f, const char *line) {
 }
 
 static size_t usedWhenEmpty(fakeServer *f) {
-    CALL(f, "FLUSHALL SYNC", "+OK|");
+    CALL(f, "FLUSHALL ASYNC", "+OK|");
     CALL(f, "MEMORY PURGE", "+OK|");
     return memUsed();
 }

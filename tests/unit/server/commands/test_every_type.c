@@ -154,7 +154,7 @@ START_TEST(valuesOfAnyTypeExpireAndAreOverwritten) {
         CALL(f, "SET other x", "+OK|");
         CALL(f, "GETDEL other", "$1|x|");
     }
-    CALL(f, "FLUSHALL", "+OK|");
+    CALL(f, "FLUSHALL ASYNC", "+OK|");
     CALL(f, "DBSIZE", ":0|");
     CALL(f, "DEBUG DIGEST", "+0000000000000000000000000000000000000000|");
     done();
