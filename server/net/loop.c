@@ -107,7 +107,7 @@ void netPollOnce(net *n) {
     serverReadClock(s);
     batchRun(s);
     flushAll(s);
-    if (!s->shutdown_asked) serverFreeMarked(s);
+    serverFreeMarked(s);
 }
 
 void netTurn(net *n) {
@@ -126,8 +126,7 @@ void netTurn(net *n) {
     s->stats.loop_command_ns += s->now_ns - start;
     cronRun(s);
     flushAll(s);
-    /* At the end no connection is closed before the listeners are: who sees that comes in vain. */
-    if (!s->shutdown_asked) serverFreeMarked(s);
+    serverFreeMarked(s);
     s->stats.loop_cycles++;
     uint64_t spent = s->now_ns - start;
     s->stats.loop_ns += spent;
@@ -145,7 +144,9 @@ void netRun(net *n) {
             serverReadClock(s);
             shutdownStep(s);
             flushAll(s);
-            serverFreeMarked(s);
+            /* At the end the listeners are closed first: who sees its connection closed shall find
+             * nobody there. */
+            if (!s->ended) serverFreeMarked(s);
         }
     }
 }

@@ -116,6 +116,11 @@ static void becomeBusy(scripts *sc, int64_t ran_ms) {
             (int)run->code->name_size, run->code->name, (long long)ran_ms);
 }
 
+/* SHUTDOWN NOSAVE ends any script, a signal those that leave nothing half done. */
+static bool mustEnd(const server *s, const scriptRun *run) {
+    return s->shutdown_asked || (run->busy && s->shutdown_signal && !run->wrote);
+}
+
 static void onHook(lua_State *L, lua_Debug *ar) {
     (void)ar;
     scripts *sc = luaEnvOf(L)->scripts;
@@ -130,7 +135,7 @@ static void onHook(lua_State *L, lua_Debug *ar) {
         } else {
             if (!run->busy && limit_ms > 0 && ran_ms >= limit_ms) becomeBusy(sc, ran_ms);
             if (run->busy) answerOthers(sc);
-            if (sc->server->shutdown_asked) run->killed = true;
+            if (mustEnd(sc->server, run)) run->killed = true;
         }
         if (!run->killed) return;
         hookNow(L);

@@ -121,6 +121,14 @@ START_TEST(whatAWriterDidCannotBeUndone) {
 }
 END_TEST
 
+START_TEST(aSignalEndsWhatHasWrittenNothing) {
+    begin("while true do end");
+    awaitBusy();
+    kill(serverPid(server), SIGTERM);
+    ck_assert(serverHasEnded(server, 5000));
+}
+END_TEST
+
 START_TEST(functionsAreKilledByTheirOwnCommand) {
     expectText(other, "lib", "FUNCTION LOAD %s",
                "#!lua name=lib\nredis.register_function('f', function() while true do end end)");
@@ -192,5 +200,6 @@ START_TEST(transactionsAreRefused) {
 END_TEST
 
 TESTS_BETWEEN("scripts", setup, done, killsWhateverTheScriptDoes, answersThoseWhoCameWithTheScript,
-              whatAWriterDidCannotBeUndone, functionsAreKilledByTheirOwnCommand,
-              aLibraryThatDoesNotEndIsNotLoaded, clientsMayLeaveMeanwhile, transactionsAreRefused)
+              whatAWriterDidCannotBeUndone, aSignalEndsWhatHasWrittenNothing,
+              functionsAreKilledByTheirOwnCommand, aLibraryThatDoesNotEndIsNotLoaded,
+              clientsMayLeaveMeanwhile, transactionsAreRefused)
