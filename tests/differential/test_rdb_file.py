@@ -82,6 +82,20 @@ class Files(unittest.TestCase):
     def testTheirsAreLoadedHere(self):
         self.travel(self.oracle, self.ebb)
 
+    def testLibrariesTravel(self):
+        code = "#!lua name=mylib\nredis.register_function('seven', function() return 7 end)"
+        for source, target in (self.ebb, self.oracle), (self.oracle, self.ebb):
+            for side in source, target:
+                self.ok(side, 'FUNCTION', 'FLUSH')
+                side.ask('FLUSHALL')
+            self.assertEqual(source.ask('FUNCTION', 'LOAD', code).value, b'mylib')
+            self.ok(source, 'SAVE')
+            shutil.copy(dumpOf(source), dumpOf(target))
+            self.ok(target, 'DEBUG', 'RELOAD', 'NOSAVE')
+            self.assertEqual(int(target.ask('FCALL', 'seven', '0').value), 7)
+            for side in source, target:
+                self.ok(side, 'FUNCTION', 'FLUSH')
+
     def testUseIsKept(self):
         for source, target in (self.ebb, self.oracle), (self.oracle, self.ebb):
             for side in source, target:

@@ -214,6 +214,13 @@ START_TEST(aFailedSaveStopsWritesUntilOneSucceeds) {
     CALL(f, "GET a", "+QUEUED|");
     ck_assert_int_eq(strncmp(fakeCall(f, "SET a 4"), MISCONF, strlen(MISCONF)), 0);
     ck_assert_int_eq(strncmp(fakeCall(f, "EXEC"), "-EXECABORT", 10), 0);
+    ck_assert_int_eq(strncmp(fakeCall(f, "EVAL \"return redis.call('set', 'a', 1)\" 0"), MISCONF,
+                             strlen(MISCONF)),
+                     0);
+    CALL(f, "EVAL \"return redis.call('ping')\" 0", "+PONG|");
+    CALL(f, "EVAL \"#!lua flags=no-writes\\nreturn redis.call('get', 'a')\" 0", "$1|2|");
+    ck_assert_int_eq(strncmp(fakeCall(f, "EVAL \"#!lua\\nreturn 1\" 0"), MISCONF, strlen(MISCONF)),
+                     0);
     CALL(f, "CONFIG SET stop-writes-on-bgsave-error no", "+OK|");
     CALL(f, "SET a 5", "+OK|");
     CALL(f, "CONFIG SET stop-writes-on-bgsave-error yes", "+OK|");
