@@ -37,7 +37,7 @@ struct reclaim {
     bool in_pass;
     int db; /* where it is */
     dbDefrag at;
-    kindPass kinds[SLAB_KINDS];
+    kindPass kinds[SLAB_PASSES];
     /* ---- the heap ---- */
     size_t heap_steps; /* since the last purge */
     uint64_t purge_ns; /* when it is due, 0: not */
@@ -46,13 +46,13 @@ struct reclaim {
 reclaim *reclaimNew(const reclaimHost *host) {
     reclaim *r = memAlloc(sizeof *r);
     *r = (reclaim){.host = *host};
-    for (int kind = 0; kind < SLAB_KINDS; kind++) r->kinds[kind].pause_ns = PASS_PAUSE_NS;
+    for (int kind = 0; kind < SLAB_PASSES; kind++) r->kinds[kind].pause_ns = PASS_PAUSE_NS;
     return r;
 }
 
 static void breakOff(reclaim *r) {
     if (!r->in_pass) return;
-    for (unsigned kind = 0; kind < SLAB_KINDS; kind++) {
+    for (unsigned kind = 0; kind < SLAB_PASSES; kind++) {
         if (r->kinds[kind].active) slabPassEnd(kind);
         r->kinds[kind].active = false;
     }
@@ -105,7 +105,7 @@ static void beginKind(reclaim *r, slabKind kind) {
 }
 
 static bool beginPass(reclaim *r, uint64_t now_ns) {
-    for (unsigned kind = 0; kind < SLAB_KINDS; kind++)
+    for (unsigned kind = 0; kind < SLAB_PASSES; kind++)
         if (mayBegin(r, kind, now_ns)) beginKind(r, kind);
     return r->in_pass;
 }
@@ -120,11 +120,11 @@ static void planNext(kindPass *k, slabKind kind, uint64_t now_ns) {
 }
 
 static void endPass(reclaim *r, uint64_t now_ns) {
-    bool was_active[SLAB_KINDS];
-    for (unsigned kind = 0; kind < SLAB_KINDS; kind++) was_active[kind] = r->kinds[kind].active;
+    bool was_active[SLAB_PASSES];
+    for (unsigned kind = 0; kind < SLAB_PASSES; kind++) was_active[kind] = r->kinds[kind].active;
     breakOff(r);
     r->stats.passes++;
-    for (unsigned kind = 0; kind < SLAB_KINDS; kind++)
+    for (unsigned kind = 0; kind < SLAB_PASSES; kind++)
         if (was_active[kind]) planNext(&r->kinds[kind], kind, now_ns);
 }
 
@@ -132,7 +132,9 @@ static bool moveStep(reclaim *r, uint64_t now_ns) {
     if (!r->in_pass && (r->frozen || !beginPass(r, now_ns))) return false;
     r->stats.state = RECLAIM_MOVING;
     size_t moved_before = slabStatsTotal().moved;
-    for (int i = 0; i < WALK_STEPS && r->db < r->host.db_count; i++)
+    /* What lies in the heap is big. */
+    int steps = slabPassActive(SLAB_HEAP) ? 1 : WALK_STEPS;
+    for (int i = 0; i < steps && r->db < r->host.db_count; i++)
         if (!dbDefragStep(r->host.dbs[r->db], &r->at)) r->db++;
     r->stats.moved += slabStatsTotal().moved - moved_before;
     if (r->db == r->host.db_count) endPass(r, now_ns);
@@ -171,7 +173,7 @@ static uint64_t sleepNs(reclaim *r, uint64_t now_ns) {
     if (r->heap_steps >= PURGE_STEPS && r->purge_ns == 0) r->purge_ns = now_ns + PURGE_DELAY_NS;
     if (r->purge_ns && now_ns >= r->purge_ns) purge(r, false);
     uint64_t sleep_ns = r->purge_ns ? r->purge_ns - now_ns : RECLAIM_ASLEEP;
-    for (unsigned kind = 0; kind < SLAB_KINDS && !r->frozen; kind++) {
+    for (unsigned kind = 0; kind < SLAB_PASSES && !r->frozen; kind++) {
         uint64_t next_ns = r->kinds[kind].next_ns;
         if (now_ns < next_ns && next_ns - now_ns < sleep_ns && slabPassWorthwhile(kind))
             sleep_ns = next_ns - now_ns;
@@ -199,7 +201,7 @@ uint64_t reclaimSlice(reclaim *r, uint64_t budget_ns) {
 void reclaimNow(reclaim *r, uint64_t limit_ns) {
     uint64_t start_ns = nowNs(r), now_ns = start_ns;
     breakOff(r); /* A new pass sees what became sparse behind the old one. */
-    for (int kind = 0; kind < SLAB_KINDS; kind++) r->kinds[kind].next_ns = 0;
+    for (int kind = 0; kind < SLAB_PASSES; kind++) r->kinds[kind].next_ns = 0;
     while (now_ns - start_ns < limit_ns && step(r, now_ns)) now_ns = nowNs(r);
     purge(r, true);
     r->stats.state = RECLAIM_IDLE;
@@ -226,10 +228,10 @@ void reclaimShake(reclaim *r) {
     if (r->frozen) return;
     while (shrinkStep(r)) continue;
     breakOff(r);
-    for (unsigned kind = 0; kind < SLAB_KINDS; kind++)
+    for (unsigned kind = 0; kind < SLAB_PASSES; kind++)
         if (!slabPassActive(kind)) beginKind(r, kind);
     while (r->in_pass) moveStep(r, 0);
-    for (int kind = 0; kind < SLAB_KINDS; kind++) r->kinds[kind].next_ns = 0;
+    for (int kind = 0; kind < SLAB_PASSES; kind++) r->kinds[kind].next_ns = 0;
     r->heap_steps = 0;
     r->stats.state = RECLAIM_IDLE;
 }

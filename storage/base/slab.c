@@ -94,7 +94,7 @@ __attribute__((noinline)) static slabPage *refill(slabKind kind, unsigned size_c
 }
 
 void *slabAlloc(slabKind kind, size_t size) {
-    if (__builtin_expect(size > SLAB_MAX, 0)) return memAlloc(size);
+    if (__builtin_expect(size > SLAB_MAX, 0)) return slabHeapAlloc(size);
     unsigned size_class = slabClassOf(size);
     slabPool *pool = &slabs.pools[kind * SLAB_CLASSES + size_class];
     slabPage *page = pool->current;
@@ -131,7 +131,7 @@ __attribute__((noinline)) static void pageSank(slabKind kind, slabPool *pool, sl
 
 void slabFree(slabKind kind, void *item, size_t size) {
     if (__builtin_expect(size > SLAB_MAX, 0)) {
-        memFree(item);
+        slabHeapFree(item);
         return;
     }
     size_t index = kind * SLAB_CLASSES + slabClassOf(size);
@@ -169,6 +169,7 @@ static slabStats sharedStats(void) {
 }
 
 slabStats slabStatsOf(slabKind kind) {
+    if (kind == SLAB_HEAP) return slabHeapStats();
     slabStats stats = sharedStats();
     addPools(&stats, kind);
     return stats;
@@ -177,6 +178,7 @@ slabStats slabStatsOf(slabKind kind) {
 slabStats slabStatsTotal(void) {
     slabStats stats = sharedStats();
     for (unsigned kind = 0; kind < SLAB_KINDS; kind++) addPools(&stats, kind);
+    stats.moved += slabHeapMoved();
     return stats;
 }
 

@@ -7,8 +7,10 @@
  * and one class. Allocation takes the fullest page with room, so sparse pages drain by themselves.
  * Empty pages are returned with madvise, empty chunks with munmap, but for a small reserve.
  *
- * Sizes over SLAB_MAX go to mem.h through the same calls: callers need not care. Callers always
- * know the size of their item (it follows from its bytes), so no size is stored.
+ * Sizes over SLAB_MAX go to mem.h through the same calls: callers need not care, and those who
+ * move items move these, too, in a pass over SLAB_HEAP: out of pages of the heap that hold little
+ * (mem_sparse.h). Callers always know the size of their item (it follows from its bytes), so no
+ * size is stored.
  *
  * Knows nothing of what items are. Who holds pointers moves them; a reclaim pass is
  *
@@ -44,7 +46,9 @@ typedef enum slabKind {
     SLAB_ZSET_ITEM,  /* members of big sorted sets */
     SLAB_BLOB,       /* small listpacks and intsets */
     SLAB_TREE_NODE,  /* nodes of B+trees */
-    SLAB_KINDS
+    SLAB_KINDS,
+    SLAB_HEAP = SLAB_KINDS, /* for passes alone: items over SLAB_MAX, of every kind */
+    SLAB_PASSES
 } slabKind;
 
 void *slabAlloc(slabKind kind, size_t size) __attribute__((returns_nonnull));
@@ -67,8 +71,8 @@ void slabPassBegin(slabKind kind);
 bool slabPassActive(slabKind kind);
 void slabPassEnd(slabKind kind);
 
-/* True if 'item' lies in a victim page of its kind's pass; false outside of a pass and over
- * SLAB_MAX. */
+/* True if 'item' lies in a victim page of its kind's pass, or, over SLAB_MAX, in a sparse page of
+ * the heap while there is a pass over SLAB_HEAP; false outside of a pass. */
 bool slabShouldMove(slabKind kind, const void *item, size_t size);
 
 /* Returns empty pages and empty chunks over the reserve to the kernel: 'max_pages' at the most
@@ -86,9 +90,10 @@ typedef struct slabStats {
     size_t moved;          /* items found by slabShouldMove, ever */
 } slabStats;
 
-/* Of one kind; chunk_bytes, empty_bytes and returned_bytes are of all kinds together. */
+/* Of one kind (of SLAB_HEAP: up to a millisecond, and what lies in its sparse pages beside items
+ * counts); chunk_bytes, empty_bytes and returned_bytes are of all kinds together. */
 slabStats slabStatsOf(slabKind kind);
-/* Of all kinds together. */
+/* Of all kinds together, SLAB_HEAP not; but 'moved' of that, too. */
 slabStats slabStatsTotal(void);
 
 #endif

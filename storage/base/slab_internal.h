@@ -3,6 +3,7 @@
  *   slab.c        allocation, freeing, figures
  *   slab_page.c   chunks and pages: where they come from and how they go back to the kernel
  *   slab_pass.c   which pages a reclaim pass empties
+ *   slab_heap.c   items over SLAB_MAX, which lie in pages of the heap
  *   slab_plain.c  all of it over malloc, for AddressSanitizer
  *
  * A chunk, at an address that is a multiple of its size:
@@ -145,5 +146,16 @@ unsigned slabPageBin(const slabPage *page);
 
 /* slab_pass.c: puts up to 'most' pages that a pass left behind back into their bins. */
 void slabSortLeftovers(slabPool *pool, size_t most);
+
+/* slab_heap.c: what the calls of slab.h do for items over SLAB_MAX and for SLAB_HEAP. */
+void *slabHeapAlloc(size_t size) __attribute__((returns_nonnull));
+void slabHeapFree(void *item);
+bool slabHeapWorthwhile(void);
+void slabHeapBegin(void);
+bool slabHeapActive(void);
+void slabHeapEnd(void);
+bool slabHeapShouldMove(const void *item);
+slabStats slabHeapStats(void);
+size_t slabHeapMoved(void);
 
 #endif

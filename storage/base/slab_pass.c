@@ -28,6 +28,7 @@ static size_t sparePages(const slabPool *pool) {
 }
 
 bool slabPassWorthwhile(slabKind kind) {
+    if (kind == SLAB_HEAP) return slabHeapWorthwhile();
     size_t spare = 0, pages = 0;
     for (unsigned size_class = 0; size_class < SLAB_CLASSES; size_class++) {
         const slabPool *pool = &slabs.pools[kind * SLAB_CLASSES + size_class];
@@ -68,6 +69,10 @@ static void limitChunks(slabPass *pass, size_t spare) {
 }
 
 void slabPassBegin(slabKind kind) {
+    if (kind == SLAB_HEAP) {
+        slabHeapBegin();
+        return;
+    }
     slabPass *pass = &slabs.passes[kind];
     ensure(!pass->active);
     pass->active = true;
@@ -79,7 +84,7 @@ void slabPassBegin(slabKind kind) {
 }
 
 bool slabPassActive(slabKind kind) {
-    return slabs.passes[kind].active;
+    return kind == SLAB_HEAP ? slabHeapActive() : slabs.passes[kind].active;
 }
 
 /* Keeps the pages of 'kind' in a keeper that might be victims, as far as their pools can. */
@@ -133,8 +138,9 @@ __attribute__((noinline)) static void decide(slabKind kind, slabPage *page) {
 }
 
 bool slabShouldMove(slabKind kind, const void *item, size_t size) {
+    if (__builtin_expect(size > SLAB_MAX, 0)) return slabHeapShouldMove(item);
     slabPass *pass = &slabs.passes[kind];
-    if (!pass->active || size > SLAB_MAX) return false;
+    if (!pass->active) return false;
     slabPage *page = slabPageOf(item);
     if (page->pass != pass->number) decide(kind, page);
     bool move = page->list == SLAB_VICTIMS;
@@ -155,6 +161,10 @@ void slabSortLeftovers(slabPool *pool, size_t most) {
 }
 
 void slabPassEnd(slabKind kind) {
+    if (kind == SLAB_HEAP) {
+        slabHeapEnd();
+        return;
+    }
     ensure(slabs.passes[kind].active);
     slabs.passes[kind].active = false;
     for (unsigned size_class = 0; size_class < SLAB_CLASSES; size_class++) {

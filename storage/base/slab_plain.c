@@ -15,7 +15,7 @@ static slabStats kinds[SLAB_KINDS];
 static bool passes[SLAB_KINDS];
 
 void *slabAlloc(slabKind kind, size_t size) {
-    if (size > SLAB_MAX) return memAlloc(size);
+    if (size > SLAB_MAX) return slabHeapAlloc(size);
     void *item = malloc(size ? size : 1);
     if (!item) ensurePanic("out of memory allocating an item of %zu bytes", size);
     kinds[kind].items++;
@@ -26,7 +26,7 @@ void *slabAlloc(slabKind kind, size_t size) {
 
 void slabFree(slabKind kind, void *item, size_t size) {
     if (size > SLAB_MAX) {
-        memFree(item);
+        slabHeapFree(item);
         return;
     }
     ensure(slabGoodSize(malloc_usable_size(item)) == slabGoodSize(size));
@@ -38,31 +38,37 @@ void slabFree(slabKind kind, void *item, size_t size) {
 }
 
 bool slabPassWorthwhile(slabKind kind) {
-    (void)kind;
-    return false;
+    return kind == SLAB_HEAP && slabHeapWorthwhile();
 }
 
 void slabPassBegin(slabKind kind) {
+    if (kind == SLAB_HEAP) {
+        slabHeapBegin();
+        return;
+    }
     ensure(!passes[kind]);
     passes[kind] = true;
 }
 
 bool slabPassActive(slabKind kind) {
-    return passes[kind];
+    return kind == SLAB_HEAP ? slabHeapActive() : passes[kind];
 }
 
 bool slabShouldMove(slabKind kind, const void *item, size_t size) {
-    (void)item;
+    if (size > SLAB_MAX) return slabHeapShouldMove(item);
     bool move = false;
 #ifdef EBB_SHAKE
-    move = passes[kind] && size <= SLAB_MAX;
+    move = passes[kind];
 #endif
-    (void)size;
     kinds[kind].moved += move;
     return move;
 }
 
 void slabPassEnd(slabKind kind) {
+    if (kind == SLAB_HEAP) {
+        slabHeapEnd();
+        return;
+    }
     ensure(passes[kind]);
     passes[kind] = false;
 }
@@ -73,6 +79,7 @@ size_t slabReturn(size_t max_pages) {
 }
 
 slabStats slabStatsOf(slabKind kind) {
+    if (kind == SLAB_HEAP) return slabHeapStats();
     slabStats stats = kinds[kind];
     stats.page_bytes = stats.item_bytes;
     return stats;
@@ -86,6 +93,7 @@ slabStats slabStatsTotal(void) {
         total.moved += kinds[kind].moved;
     }
     total.page_bytes = total.item_bytes;
+    total.moved += slabHeapMoved();
     return total;
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "storage/base/mem.h"
+#include "storage/base/rng.h"
 #include "tests/support/suite.h"
 
 START_TEST(goodSizeIsTheClassAndWastesLittle) {
@@ -352,9 +353,60 @@ END_TEST
 
 #endif
 
+/* Over SLAB_MAX: what a pass over the heap leaves of 90 % freed at random. */
+START_TEST(heapPassFillsSparsePagesOfTheHeap) {
+    enum { ITEMS = 20000, SMALLEST = 1100, SIZES = 8000 };
+    static struct {
+        void *at;
+        size_t size;
+    } items[ITEMS];
+    rng random;
+    rngSeed(&random, 1);
+    for (size_t i = 0; i < ITEMS; i++) {
+        items[i].size = SMALLEST + rngBelow(&random, SIZES);
+        items[i].at = slabAlloc(SLAB_BLOB, items[i].size);
+        memset(items[i].at, (int)i, items[i].size);
+    }
+    ck_assert(!slabShouldMove(SLAB_BLOB, items[0].at, items[0].size));
+    size_t used = memUsed();
+    for (size_t i = 0; i < ITEMS; i++) {
+        if (rngBelow(&random, 10) == 0) continue;
+        slabFree(SLAB_BLOB, items[i].at, items[i].size);
+        items[i].at = NULL;
+    }
+    ck_assert_uint_lt(memUsed(), used / 5);
+    used = memUsed();
+    slabStats before = slabStatsOf(SLAB_HEAP);
+    if (before.page_bytes) ck_assert(slabPassWorthwhile(SLAB_HEAP));
+    slabPassBegin(SLAB_HEAP);
+    ck_assert(slabPassActive(SLAB_HEAP));
+    for (size_t i = 0; i < ITEMS; i++) {
+        if (!items[i].at || !slabShouldMove(SLAB_BLOB, items[i].at, items[i].size)) continue;
+        void *to = slabAlloc(SLAB_BLOB, items[i].size);
+        memcpy(to, items[i].at, items[i].size);
+        slabFree(SLAB_BLOB, items[i].at, items[i].size);
+        items[i].at = to;
+    }
+    slabPassEnd(SLAB_HEAP);
+    slabStats after = slabStatsOf(SLAB_HEAP);
+    if (before.page_bytes) {
+        ck_assert_uint_gt(before.page_bytes, before.item_bytes * 2);
+        ck_assert_uint_lt(after.page_bytes, after.item_bytes / 100 * 108);
+        ck_assert_uint_gt(after.moved, before.moved);
+        ck_assert(!slabPassWorthwhile(SLAB_HEAP));
+    }
+    ck_assert_uint_eq(memUsed(), used);
+    for (size_t i = 0; i < ITEMS; i++) {
+        if (!items[i].at) continue;
+        ck_assert_int_eq(((uint8_t *)items[i].at)[items[i].size - 1], (uint8_t)i);
+        slabFree(SLAB_BLOB, items[i].at, items[i].size);
+    }
+}
+END_TEST
+
 TESTS("slab", goodSizeIsTheClassAndWastesLittle, everyClassSizeBelongsToItsClass,
       sizesOverTheLargestClassPassThroughToMem, memUsedCountsTheClassesOfLiveItems,
-      statsAreOfEachKindAndOfAll, nothingIsToMoveOutsideOfAPass
+      statsAreOfEachKindAndOfAll, nothingIsToMoveOutsideOfAPass, heapPassFillsSparsePagesOfTheHeap
 #ifdef EBB_SHAKE
       ,
       everyItemMovesWhenShaken
@@ -374,4 +426,4 @@ TESTS("slab", goodSizeIsTheClassAndWastesLittle, everyClassSizeBelongsToItsClass
       passIsWorthwhileOnlyWhereMuchIsWasted, fewPagesAreNotWorthAPass, onePassPacksTheItems,
       passBrokenOffLeavesTheHolesInUse, aPassAfterABrokenOffOneDoesItsWork
 #endif
-)
+      )
