@@ -58,6 +58,7 @@ static void breakOff(reclaim *r) {
     }
     dbDefragClear(&r->at);
     r->in_pass = false;
+    r->stats.pass_began_ns = 0;
 }
 
 void reclaimFree(reclaim *r) {
@@ -102,6 +103,7 @@ static void beginKind(reclaim *r, slabKind kind) {
     r->kinds[kind].pages_before = slabStatsOf(kind).page_bytes;
     r->in_pass = true;
     r->db = 0;
+    if (!r->stats.pass_began_ns) r->stats.pass_began_ns = nowNs(r);
 }
 
 static bool beginPass(reclaim *r, uint64_t now_ns) {
@@ -191,7 +193,9 @@ uint64_t reclaimSlice(reclaim *r, uint64_t budget_ns) {
         }
         worked = true;
         r->purge_ns = 0; /* Once more after this work is done. */
+        uint64_t began_ns = now_ns;
         now_ns = nowNs(r);
+        if (r->stats.state == RECLAIM_MOVING) r->stats.moving_ns += now_ns - began_ns;
     } while (now_ns - start_ns < budget_ns);
     r->stats.slices += worked;
     r->stats.ns += now_ns - start_ns;
@@ -239,7 +243,9 @@ void reclaimShake(reclaim *r) {
 /* ---- figures ---- */
 
 reclaimStats reclaimStatsOf(const reclaim *r) {
-    return r->stats;
+    reclaimStats stats = r->stats;
+    stats.keys = r->at.moved;
+    return stats;
 }
 
 const char *reclaimStateText(reclaimState state) {

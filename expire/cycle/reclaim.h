@@ -72,7 +72,10 @@ typedef struct reclaimStats {
     reclaimState state;
     uint64_t slices, ns;
     uint64_t passes; /* that were walked to their end */
-    uint64_t moved;  /* entries */
+    uint64_t moved;  /* items */
+    uint64_t keys;   /* entries among them */
+    uint64_t moving_ns;
+    uint64_t pass_began_ns; /* the one under way; 0: none is */
     uint64_t pages_returned;
     uint64_t purges;
 } reclaimStats;

@@ -77,7 +77,7 @@ static size_t dbFields(client *c, size_t *tables) {
 static void statsCommand(client *c) {
     memoryReport r = memoryReportOf(c->server, 0);
     replyHole hole = replyOpen(c);
-    size_t count = 32, tables = 0;
+    size_t count = 34, tables = 0;
     sizeField(c, "peak.allocated", r.peak);
     sizeField(c, "total.allocated", r.used);
     sizeField(c, "startup.allocated", r.startup);
@@ -111,6 +111,8 @@ static void statsCommand(client *c) {
     doubleField(c, "fragmentation", memoryRatio(r.rss, r.used));
     deltaField(c, "fragmentation.bytes", r.rss, r.used);
     sizeField(c, "slabs.items", r.slab_items);
+    sizeField(c, "rss.file", r.file);
+    deltaField(c, "rss.unexplained", r.rss, r.rss - (size_t)r.unexplained);
     replyClose(c, hole, RESP_MAP, count);
 }
 

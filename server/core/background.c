@@ -16,8 +16,8 @@
 #define RECLAIM_LOOK_NS (1000 * MS)
 /* Clients that came lately may come again at any moment. */
 #define RECLAIM_IDLE_NS (20 * MS)
-/* Serving between two slices: with it a slice takes a quarter of the time. */
-#define RECLAIM_SHARE 3
+/* Of the time while others are served. */
+#define RECLAIM_PERCENT 25
 /* What was removed is freed before long, but not one by one. */
 #define RECLAIM_WAKE_NS (1 * MS)
 
@@ -109,6 +109,10 @@ static void purgeHeap(void *ctx) {
         memPurge();
 }
 
+int64_t backgroundSharePercent(const server *s) {
+    return s->config.activedefrag ? s->config.active_defrag_cycle_max : RECLAIM_PERCENT;
+}
+
 static void reclaimTask(void *ctx, server *s) {
     (void)ctx;
     struct background *b = s->background;
@@ -125,7 +129,9 @@ static void reclaimTask(void *ctx, server *s) {
     s->stats.reclaim_ns += spent_ns;
     s->stats.reclaim_slices += after.slices - before.slices;
     s->stats.reclaim_moved += after.moved - before.moved;
-    if (delay_ns == 0 && !idle) delay_ns = spent_ns * (1 + RECLAIM_SHARE);
+    s->stats.reclaim_moved_keys += after.keys - before.keys;
+    s->stats.reclaim_moving_ns += after.moving_ns - before.moving_ns;
+    if (delay_ns == 0 && !idle) delay_ns = spent_ns * 100 / (uint64_t)backgroundSharePercent(s);
     cronRearm(s, b->reclaim_task, delay_ns < RECLAIM_LOOK_NS ? delay_ns : RECLAIM_LOOK_NS);
 }
 
@@ -184,6 +190,7 @@ void backgroundStart(server *s) {
     s->background->expire_task = cronAdd(s, "expire", 0, expire, NULL);
     s->background->reclaim_task = cronAdd(s, "reclaim", 0, reclaimTask, NULL);
     configOnChange(&s->config, "reclaim-enabled", reclaimSwitched, s);
+    configOnChange(&s->config, "activedefrag", reclaimSwitched, s);
     backgroundWakeExpire(s);
     backgroundWakeReclaim(s);
 }

@@ -44,6 +44,10 @@ static inline void backgroundRemoved(server *s, bool big) {
     if (b && (++b->removals >= REMOVALS || big)) backgroundWakeReclaim(s);
 }
 
+/* The most of the time that reclaim takes while others are served: a quarter, or what
+ * active-defrag-cycle-max says where activedefrag is on. */
+int64_t backgroundSharePercent(const server *s);
+
 /* MEMORY PURGE: all at once, bounded by seconds. */
 void backgroundReclaimNow(server *s);
 /* A write is about to be refused: see reclaimUntil(); for a millisecond at the most. */

@@ -106,6 +106,7 @@ struct config {
     bool lazyfree_lazy_user_flush, lazyfree_lazy_user_del, lazyfree_lazy_server_del;
     bool lazyfree_lazy_expire, lazyfree_lazy_eviction;
     bool activedefrag, activerehashing;
+    int64_t active_defrag_cycle_max;
     int64_t active_expire_effort;
     /* the background task (Ebb's own) */
     bool reclaim_enabled;

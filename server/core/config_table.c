@@ -272,7 +272,7 @@ const configRow configRows[] = {
     INTEGER("active-defrag-threshold-lower", "10", 0, 1000, REST),
     INTEGER("active-defrag-threshold-upper", "100", 0, 1000, REST),
     INTEGER("active-defrag-cycle-min", "1", 1, 99, REST),
-    INTEGER("active-defrag-cycle-max", "25", 1, 99, REST),
+    INTEGER("active-defrag-cycle-max", "25", 1, 99, AT(active_defrag_cycle_max)),
     INTEGER("active-defrag-max-scan-fields", "1000", 1, INT64_MAX, REST),
 
     /* reclaim */

@@ -19,6 +19,7 @@ typedef struct stats {
     uint64_t loop_cycles, loop_ns, loop_command_ns, loop_cron_ns;
     uint64_t loop_commands_max, loop_ns_max;
     uint64_t reclaim_ns, reclaim_slices, reclaim_moved;
+    uint64_t reclaim_moved_keys, reclaim_moving_ns;
     uint64_t reply_chunk_max, query_size_max; /* recent maxima of clients, reset by the cron */
 } stats;
 

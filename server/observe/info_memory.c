@@ -1,5 +1,6 @@
 /* INFO memory. */
 #include "expire/cycle/reclaim.h"
+#include "server/core/background.h"
 #include "server/core/memory_guard.h"
 #include "server/observe/info_internal.h"
 #include "server/observe/memory_report.h"
@@ -69,6 +70,8 @@ static void fragmentation(infoText *t, const memoryReport *r) {
     infoLine(t, "allocator_rss_bytes:%lld", memoryDelta(r->resident, r->active));
     infoLine(t, "rss_overhead_ratio:%.2f", memoryRatio(r->rss, r->resident));
     infoLine(t, "rss_overhead_bytes:%lld", memoryDelta(r->rss, r->resident));
+    infoLine(t, "mem_rss_file:%zu", r->file);
+    infoLine(t, "mem_rss_unexplained:%lld", r->unexplained);
     infoLine(t, "mem_fragmentation_ratio:%.2f", memoryRatio(r->rss, r->used));
     infoLine(t, "mem_fragmentation_bytes:%lld", memoryDelta(r->rss, r->used));
 }
@@ -104,7 +107,8 @@ void infoMemory(server *s, infoText *t) {
     infoLine(t, "mem_aof_buffer:%zu", s->memory->limit.exempt[MEMLIMIT_AOF]);
     infoLine(t, "mem_allocator:%s", memAllocatorName());
     infoLine(t, "mem_overhead_db_hashtable_rehashing:0");
-    infoLine(t, "active_defrag_running:0");
+    bool moves = s->reclaim && reclaimStatsOf(s->reclaim).pass_began_ns;
+    infoLine(t, "active_defrag_running:%lld", moves ? (long long)backgroundSharePercent(s) : 0);
     infoLine(t, "lazyfree_pending_objects:%zu", discardPending(s->discard));
     infoLine(t, "lazyfreed_objects:%zu", discardFreed(s->discard));
     infoLine(t, "mem_slab_items:%zu", r.slab_items);

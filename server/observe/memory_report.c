@@ -11,18 +11,22 @@
 #include "storage/base/num.h"
 #include "storage/base/slab.h"
 
-/* The second number of statm: resident pages. 0 where /proc is not there. */
-static size_t residentBytes(void) {
+/* The second and third number of statm: resident pages, and those of them that are of files. Both 0
+ * where /proc is not there. */
+static void readResident(size_t *rss, size_t *file) {
     char text[128];
+    *rss = *file = 0;
     int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return 0;
+    if (fd < 0) return;
     ssize_t size = read(fd, text, sizeof text - 1);
     close(fd);
-    if (size <= 0) return 0;
+    if (size <= 0) return;
     text[size] = '\0';
-    const char *space = strchr(text, ' ');
-    if (!space) return 0;
-    return (size_t)strtoull(space + 1, NULL, 10) * (size_t)sysconf(_SC_PAGESIZE);
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), pages[3];
+    char *at = text;
+    for (int i = 0; i < 3; i++) pages[i] = (size_t)strtoull(at, &at, 10);
+    *rss = pages[1] * page;
+    *file = pages[2] * page;
 }
 
 static size_t systemBytes(void) {
@@ -52,7 +56,6 @@ memoryReport memoryReportOf(server *s, size_t own) {
     memoryReport r = {.used = memUsed() - own,
                       .peak = memPeak(),
                       .startup = infoStartupBytes(s),
-                      .rss = residentBytes(),
                       .system = systemBytes(),
                       .allocated = heap.allocated + slabs.item_bytes,
                       .active = heap.active + slabs.page_bytes,
@@ -62,6 +65,8 @@ memoryReport memoryReportOf(server *s, size_t own) {
                       .slab_items = slabs.item_bytes,
                       .slab_pages = slabs.page_bytes,
                       .slab_chunks = slabs.chunk_bytes};
+    readResident(&r.rss, &r.file);
+    if (r.heap_is_known) r.unexplained = memoryDelta(r.rss, r.file + r.resident);
     addClients(s, &r);
     if (s->scriptUsage) {
         scriptUsage u = s->scriptUsage(s);

@@ -10,6 +10,8 @@
 
 typedef struct memoryReport {
     size_t used, peak, startup, rss, system;
+    size_t file;           /* the part of RSS that is of files: the program and its libraries */
+    long long unexplained; /* what is of neither files nor allocators: stacks, the kernel's own */
     size_t clients, replicas;  /* of client buffers and structures */
     size_t tables;             /* main dicts and expiry dictionaries */
     size_t scripts, functions; /* texts, and what Lua holds for them */
