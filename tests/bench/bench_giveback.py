@@ -153,8 +153,8 @@ class Churn(Case):
     def lose(self, client):
         rng = random.Random(11)
         live, n = {}, 0
-        for _ in range(self.rounds):
-            smallest = rng.choice([8, 60, 200, 800, 2000])
+        for r in range(self.rounds):
+            smallest = (8, 60, 200, 800, 2000)[r % 5]
             new = range(n, n + self.count // 10)
             n += self.count // 10
             sizes = {i: smallest + rng.randint(0, smallest) for i in new}
