@@ -426,4 +426,4 @@ TESTS("slab", goodSizeIsTheClassAndWastesLittle, everyClassSizeBelongsToItsClass
       passIsWorthwhileOnlyWhereMuchIsWasted, fewPagesAreNotWorthAPass, onePassPacksTheItems,
       passBrokenOffLeavesTheHolesInUse, aPassAfterABrokenOffOneDoesItsWork
 #endif
-      )
+)
