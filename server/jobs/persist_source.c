@@ -54,7 +54,8 @@ static void eachLibrary(void *ctx, void (*library)(void *to, bytes code), void *
 
 static rdbAccess accessOf(const config *c) {
     if (c->maxmemory_policy & POLICY_LFU) return RDB_ACCESS_COUNT;
-    return c->maxmemory_policy & POLICY_LRU ? RDB_ACCESS_IDLE : RDB_ACCESS_NONE;
+    bool by_age = c->maxmemory_policy & (POLICY_LRU | POLICY_LRM);
+    return by_age ? RDB_ACCESS_IDLE : RDB_ACCESS_NONE;
 }
 
 void persistSourceInit(persistSource *p, server *s, bool in_child) {
