@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "server/check_aof.h"
 #include "server/check_rdb.h"
 #include "server/config_wiring.h"
 #include "server/daemon.h"
@@ -202,12 +203,14 @@ static int serve(process *p, server *s) {
 }
 
 int main(int argc, char **argv) {
-    int answered = checkRdbIsAsked(argc, argv) ? -1 : answerArguments(argc, argv);
+    bool checks = checkRdbIsAsked(argc, argv) || checkAofIsAsked(argc, argv);
+    int answered = checks ? -1 : answerArguments(argc, argv);
     if (answered >= 0) return answered;
     uint8_t seed[16];
     rngSecret(seed, sizeof seed);
     hashSeed(seed);
     if (checkRdbIsAsked(argc, argv)) return checkRdb(argc, argv);
+    if (checkAofIsAsked(argc, argv)) return checkAof(argc, argv);
 
     config cfg;
     configInit(&cfg);

@@ -4,6 +4,7 @@
 #include "server/config_wiring.h"
 #include "server/core/background.h"
 #include "server/core/memory_guard.h"
+#include "server/jobs/aof_job.h"
 #include "server/jobs/child.h"
 #include "server/jobs/load_job.h"
 #include "server/jobs/save_job.h"
@@ -62,6 +63,7 @@ server *wiringNewServer(const config *cfg, const clockSource *clock) {
     childAttach(s);
     saveAttach(s);
     loadAttach(s);
+    aofAttach(s);
     shutdownAttach(s);
     s->eachLibrary = eachLibrary;
     s->loadLibrary = loadLibrary;
@@ -70,6 +72,7 @@ server *wiringNewServer(const config *cfg, const clockSource *clock) {
 }
 
 void wiringFreeServer(server *s) {
+    aofDetach(s);
     shutdownDetach(s);
     saveDetach(s);
     childDetach(s);

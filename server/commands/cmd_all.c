@@ -54,6 +54,7 @@ void commandsAddAll(commandTable *t) {
     commandTableAdd(t, hotkeysCommands);
     commandTableAdd(t, configCommands);
     commandTableAdd(t, serverCommands);
+    commandTableAdd(t, aofCommands);
     commandTableAdd(t, saveCommands);
     commandTableAdd(t, memoryCommands);
     commandTableAdd(t, debugCommands);

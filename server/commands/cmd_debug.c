@@ -155,10 +155,6 @@ static void debugClusterLink(client *c) {
     replyError(c, "ERR Debug option only available for cluster mode enabled setup!");
 }
 
-static void debugLoadAof(client *c) {
-    replyError(c, "ERR DEBUG LOADAOF: this server has no append only file yet");
-}
-
 /* ---- the allocator ---- */
 
 static void tuningError(client *c, int error) {
@@ -204,6 +200,8 @@ static void debugStructSize(client *c) {
 
 static void debugHelp(client *c) {
     static const char *const lines[] = {
+        "AOF-FLUSH-SLEEP <microseconds>",
+        "    Wait so long before each write to the append-only log.",
         "ASSERT | OOM | PANIC | SEGFAULT",
         "    End the server with a crash report, each in its way.",
         "CHANGE-REPL-ID",
@@ -220,6 +218,8 @@ static void debugHelp(client *c) {
         "    Figures of the tables of a db.",
         "HTSTATS-KEY <key>",
         "    Figures of the table of a value that has one.",
+        "LOADAOF",
+        "    Write out the append-only log, and replace all data by what it holds.",
         "LOG <message>",
         "    Write a line into the log.",
         "MALLCTL <name> [<value>]",
@@ -257,7 +257,7 @@ typedef struct debugRow {
 } debugRow;
 
 static const debugRow rows[] = {
-    {"aof-flush-sleep", 1, 1, debugNothing},
+    {"aof-flush-sleep", 1, 1, debugAofFlushSleep},
     {"assert", 0, 0, debugAssert},
     {"change-repl-id", 0, 0, debugChangeReplicationId},
     {"client-eviction", 0, 0, debugClientEviction},

@@ -3,16 +3,11 @@
 #include "server/core/args.h"
 #include "server/core/reply.h"
 #include "server/core/server.h"
+#include "server/jobs/aof_job.h"
 #include "server/session/block.h"
 
-/* There are no replicas and no log so far: nobody ever acknowledges. */
+/* There are no replicas so far: nobody ever acknowledges. */
 static void replyNobody(client *c) {
-    replyInteger(c, 0);
-}
-
-static void replyNothingSynced(client *c) {
-    replyArray(c, 2);
-    replyInteger(c, 0);
     replyInteger(c, 0);
 }
 
@@ -29,23 +24,52 @@ static void waitCommand(client *c) {
         blockClient(c, &on);
 }
 
+static const char no_log[] =
+    "ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.";
+
+static bool isSynced(const client *c) {
+    return aofIsOn(c->server) && aofSynced(c->server) >= c->log_position;
+}
+
+static void replySynced(client *c) {
+    replyArray(c, 2);
+    replyInteger(c, isSynced(c));
+    replyInteger(c, 0);
+}
+
+/* Time is up, the log is synced, or there is none any more. */
+static void endWaitaof(client *c) {
+    bool wanted = c->log_wanted != 0;
+    c->log_wanted = 0;
+    if (wanted && !aofIsOn(c->server))
+        replyError(c, no_log);
+    else
+        replySynced(c);
+}
+
 /* WAITAOF numlocal numreplicas timeout
  * Replies whether the log, and how many replicas' logs, are on disk up to this client's last write.
  */
 static void waitaofCommand(client *c) {
     int64_t local, replicas;
-    blockOn on = {.timedOut = replyNothingSynced};
+    blockOn on = {.timedOut = endWaitaof};
     if (!argIntIn(c, 1, 0, 1, &local, NULL)) return;
     if (!argIntIn(c, 2, 0, INT64_MAX, &replicas, "ERR value is out of range, must be positive"))
         return;
     if (!blockParseTimeout(c, 3, BLOCK_MILLISECONDS, &on.timeout_ms)) return;
-    if (local)
-        replyError(c, "ERR WAITAOF cannot be used when numlocal is set but appendonly is "
-                      "disabled.");
-    else if (replicas == 0)
-        replyNothingSynced(c);
-    else
-        blockClient(c, &on);
+    if (local && !aofIsOn(c->server)) {
+        replyError(c, no_log);
+        return;
+    }
+    if ((!local || isSynced(c)) && replicas == 0) {
+        replySynced(c);
+        return;
+    }
+    if (local && replicas == 0) {
+        c->log_wanted = c->log_position;
+        aofAwait(c);
+    }
+    blockClient(c, &on);
 }
 
 const commandSpec waitCommands[] = {

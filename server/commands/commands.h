@@ -56,6 +56,7 @@ extern const commandSpec monitorCommands[];
 extern const commandSpec hotkeysCommands[];
 extern const commandSpec configCommands[];
 extern const commandSpec serverCommands[];
+extern const commandSpec aofCommands[];
 extern const commandSpec saveCommands[];
 extern const commandSpec memoryCommands[];
 extern const commandSpec debugCommands[];

@@ -16,6 +16,9 @@ void debugHtstatsKey(client *c);
 void debugPopulate(client *c);
 void debugProtocol(client *c);
 
+/* cmd_aof.c */
+void debugLoadAof(client *c);
+void debugAofFlushSleep(client *c);
 /* cmd_save.c */
 void debugReload(client *c);
 

@@ -15,6 +15,7 @@ client *clientNew(server *s, void *conn) {
     c->fd = -1;
     c->id = ++s->next_client_id;
     c->created_ms = c->last_active_ms = s->now_ms;
+    c->hold_running = c->hold_next = HOLD_NOTHING;
     replyBufInit(&c->out, &s->pool);
     replyBufInit(&c->pushed, &s->pool);
     if (!conn) c->flags |= CLIENT_NO_CONN;
@@ -37,6 +38,7 @@ void clientFree(client *c) {
     }
     chainRemove(&s->clients, &c->in_server);
     if (c->flags & CLIENT_QUEUED_FLUSH) chainRemove(&s->to_flush, &c->in_flush);
+    if (chainLinked(&c->in_hold)) chainRemove(&s->holds.held, &c->in_hold);
     bool found = dictRemoveItem(s->clients_by_id, keyRefOf(bytesOf(&c->id, sizeof c->id)).hash, c);
     ensure(found);
     if (!(c->flags & CLIENT_NO_CONN)) s->client_count--;

@@ -11,6 +11,7 @@
 #include "protocol/reply_buf.h"
 #include "protocol/resp_parse.h"
 #include "server/core/command.h"
+#include "server/core/reply_hold.h"
 #include "storage/base/chain.h"
 #include "storage/db/db.h"
 
@@ -82,6 +83,10 @@ struct client {
     int fd;
     int64_t created_ms, last_active_ms;
     uint64_t net_input_bytes, net_output_bytes, commands;
+    chainNode in_hold; /* see reply_hold.h */
+    uint64_t hold_running, hold_next, hold_seen;
+    uint64_t log_position;       /* behind the client's last record in the log */
+    uint64_t log_wanted;         /* WAITAOF: the position that must be on disk; 0: waits not */
     uint64_t reads, batches;     /* that brought input, and in which some was parsed */
     chainNode in_evict;          /* see session/client_evict.h */
     size_t evict_bytes;          /* counted there */

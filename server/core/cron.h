@@ -10,7 +10,7 @@
 
 typedef struct server server;
 
-enum { CRON_MAX = 24 };
+enum { CRON_MAX = 32 };
 
 typedef struct cronTask {
     const char *name;

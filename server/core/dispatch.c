@@ -164,6 +164,7 @@ bool dispatchInner(client *c, command *cmd) {
     const uint32_t inside = 1u << GATE_AUTH | 1u << GATE_CLUSTER | 1u << GATE_DISK |
                             1u << GATE_REPLICA | 1u << GATE_LOADING;
     uint32_t live = (c->server->gates.live | c->live_gates) & inside;
+    if (c->server->caller->flags & CLIENT_NO_CONN) live = 0; /* Of a log that is replayed. */
     if (__builtin_expect(live != 0, 0) && askGates(c, live) != GATE_PASS) {
         cmd->rejected++;
         c->server->error_mark = c->server->stats.error_replies;
@@ -200,6 +201,30 @@ static void call(client *c, command *cmd) {
     c->commands++;
     c->last_active_ms = s->now_ms;
     serverAfterCommand(s);
+}
+
+replayAnswer dispatchReplay(client *c, int argc, const bytes *argv) {
+    server *s = c->server;
+    command *cmd = argc ? commandFind(s->commands, argv[0]) : NULL;
+    if (cmd && cmd->subcommand_count && argc > 1) cmd = commandFindSub(cmd, argv[1]);
+    if (!cmd) return REPLAY_UNKNOWN;
+    if (!commandArityFits(cmd, argc) || !cmd->run) return REPLAY_WRONG_ARITY;
+    client *current = s->current, *caller = s->caller;
+    c->argv = argv;
+    c->argc = argc;
+    c->cmd = cmd;
+    c->key_index = 0;
+    s->current = s->caller = c;
+    s->call_depth++;
+    run(c, cmd);
+    s->call_depth--;
+    s->current = current;
+    s->caller = caller;
+#ifdef EBB_SHAKE
+    backgroundShake(s);
+#endif
+    serverAfterCommand(s);
+    return REPLAY_DONE;
 }
 
 void dispatchAgain(client *c) {

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "storage/base/bytes.h"
+
 typedef struct client client;
 typedef struct server server;
 typedef struct command command;
@@ -63,6 +65,11 @@ bool dispatchRequest(client *c);
 /* Runs a command that was resolved already, past all gates: inside of EXEC. The arguments are in
  * c->argv. Time stands still; counters and effects are as of a request. */
 void dispatchCall(client *c, command *cmd);
+
+/* One request of a log that is replayed: its handler and effects, past gates, counters and who
+ * looks on. 'c' replies to nobody. */
+typedef enum replayAnswer { REPLAY_DONE, REPLAY_UNKNOWN, REPLAY_WRONG_ARITY } replayAnswer;
+replayAnswer dispatchReplay(client *c, int argc, const bytes *argv);
 
 /* Runs a command of a script, its arguments in c->argv, as dispatchCall does. Of the gates those
  * are asked that judge each command; what was decided as the script began (memory, pauses, what is

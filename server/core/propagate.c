@@ -27,6 +27,7 @@ struct propagation {
     uint32_t limit;
     uint32_t anyway;
     bool nothing;
+    propagationSink *direct; /* the only sink, if it can take a record without a copy */
 };
 
 enum { KEEP_RECORDS = 1024, KEEP_TEXT = 64 * 1024, HEADER_ROOM = NUM_INT_MAX + 3 };
@@ -53,26 +54,37 @@ static record *moreRecord(recordList *l) {
     return &l->items[l->count++];
 }
 
-static char *putHeader(char *at, char sign, size_t number) {
+static inline char *putHeader(char *at, char sign, size_t number) {
     *at++ = sign;
-    at += numFormatInt(at, (int64_t)number);
-    *at++ = '\r';
-    *at++ = '\n';
-    return at;
+    if (number < 10)
+        *at++ = (char)('0' + number);
+    else
+        at += numFormatInt(at, (int64_t)number);
+    memcpy(at, "\r\n", 2);
+    return at + 2;
 }
 
-static void addRecord(recordList *l, int db_id, uint32_t kinds, int argc, const bytes *argv) {
+static size_t roomFor(int argc, const bytes *argv) {
     size_t room = HEADER_ROOM;
     for (int i = 0; i < argc; i++) room += argv[i].size + HEADER_ROOM + 2;
-    char *start = moreText(l, room), *at = putHeader(start, '*', (size_t)argc);
+    return room;
+}
+
+/* The size of the record. */
+static size_t encode(char *start, int argc, const bytes *argv) {
+    char *at = putHeader(start, '*', (size_t)argc);
     for (int i = 0; i < argc; i++) {
         at = putHeader(at, '$', argv[i].size);
         if (argv[i].size) memcpy(at, argv[i].data, argv[i].size);
         at += argv[i].size;
-        *at++ = '\r';
-        *at++ = '\n';
+        memcpy(at, "\r\n", 2);
+        at += 2;
     }
-    size_t size = (size_t)(at - start);
+    return (size_t)(at - start);
+}
+
+static void addRecord(recordList *l, int db_id, uint32_t kinds, int argc, const bytes *argv) {
+    size_t size = encode(moreText(l, roomFor(argc, argv)), argc, argv);
     l->text_size += size;
     *moreRecord(l) = (record){.db = db_id, .kinds = kinds, .size = size};
 }
@@ -106,10 +118,9 @@ static void tell(server *s, uint32_t kinds, int db_id, bytes text) {
 
 /* Those of a kind that 'kinds' has are to apply whole what lies between the two. */
 static void tellUnit(server *s, uint32_t kinds, bool begins) {
-    const recordList *l = &s->propagation->ready;
     if (!kinds) return;
     bytes text = begins ? BYTES("*1\r\n$5\r\nMULTI\r\n") : BYTES("*1\r\n$4\r\nEXEC\r\n");
-    tell(s, kinds, l->items[begins ? 0 : l->count - 1].db, text);
+    tell(s, kinds, PROPAGATE_ANY_DB, text);
 }
 
 /* The kinds that get more than one of the records. */
@@ -181,9 +192,25 @@ static void onChange(void *ctx, server *s, client *by, const change *what) {
     addRecord(&p->ready, what->db, p->followed, 2, (bytes[]){verb, what->key});
 }
 
+/* One request, one sink, nothing that stands before it: no copy. */
+static bool tellDirectly(client *c, const command *cmd, bool changed) {
+    server *s = c->server;
+    propagation *p = s->propagation;
+    propagationSink *sink = p->direct;
+    bool plain = changed && cmd->flags & CMD_WRITE && !p->nothing && !p->own.count &&
+                 !p->ready.count && p->limit == FOLLOWS_ALL;
+    if (!sink || !plain || effectsInUnit(s)) return false;
+    char *at = sink->reserve(sink->ctx, s, dbId(c->db), roomFor(c->argc, c->argv));
+    if (!at) return false;
+    sink->commit(sink->ctx, s, encode(at, c->argc, c->argv));
+    p->anyway = 0;
+    return true;
+}
+
 void propagateRequest(client *c, const command *cmd, bool changed) {
     server *s = c->server;
     propagation *p = s->propagation;
+    if (tellDirectly(c, cmd, changed)) return;
     if (p->own.count)
         moveRecords(&p->ready, &p->own);
     else if (!p->nothing) {
@@ -204,6 +231,11 @@ static void settle(server *s) {
     propagation *p = s->propagation;
     p->followed = 0;
     CHAIN_EACH(&p->sinks, node) p->followed |= CHAIN_ITEM(node, propagationSink, node)->kind;
+    p->direct = NULL;
+    if (p->sinks.count == 1) {
+        propagationSink *only = CHAIN_ITEM(chainFirst(&p->sinks), propagationSink, node);
+        if (only->reserve) p->direct = only;
+    }
     effectSetLive(s, EFFECT_PROPAGATE, p->followed != 0);
 }
 

@@ -24,16 +24,21 @@ typedef struct server server;
 typedef struct command command;
 typedef struct propagation propagation;
 
+enum { PROPAGATE_ANY_DB = -1 };
 enum { FOLLOWS_LOG = 1 << 0, FOLLOWS_REPLICA = 1 << 1, FOLLOWS_ALL = 3 };
 
 /* One that is told. */
 typedef struct propagationSink {
     chainNode node;
     uint32_t kind; /* FOLLOWS_LOG or FOLLOWS_REPLICA */
-    /* 'record' is one command as an array of bulk strings, to be run with db 'db' selected.
-     * Borrowed.
-     */
+    /* 'record' is one command as an array of bulk strings, to be run with db 'db' selected, or
+     * whichever (PROPAGATE_ANY_DB). Borrowed. */
     void (*take)(void *ctx, server *s, int db, bytes record);
+    /* The same without a copy, for a request that is told as it came: where a record of at most
+     * 'size' bytes goes, and, before anything else is told, how many it has. Both NULL: take() is
+     * called. */
+    char *(*reserve)(void *ctx, server *s, int db, size_t size);
+    void (*commit)(void *ctx, server *s, size_t size);
     void *ctx;
 } propagationSink;
 

@@ -60,6 +60,7 @@ server *serverNew(const config *cfg, const clockSource *clock) {
     s->batch = batchNew();
     chainInit(&s->clients);
     chainInit(&s->to_flush);
+    chainInit(&s->holds.held);
     chainInit(&s->to_free);
     chainInit(&s->flush_hooks);
     chainInit(&s->client_closed);

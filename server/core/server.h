@@ -16,6 +16,7 @@
 #include "server/core/persist_stats.h"
 #include "server/core/propagate.h"
 #include "server/core/host.h"
+#include "server/core/reply_hold.h"
 #include "server/core/stats.h"
 #include "storage/base/chain.h"
 #include "storage/base/clock.h"
@@ -38,6 +39,7 @@ typedef struct hotkeys hotkeys;
 typedef struct clientWatch clientWatch;
 typedef struct tracking tracking;
 typedef struct clientEvict clientEvict;
+typedef struct aofJob aofJob;
 typedef struct saveJob saveJob;
 typedef struct shutdownJob shutdownJob;
 typedef struct scripts scripts;
@@ -69,8 +71,9 @@ struct server {
     config config;
     commandTable *commands;
     batch *batch;
-    chain clients;          /* all, oldest first */
-    chain to_flush;         /* clients with output */
+    chain clients;  /* all, oldest first */
+    chain to_flush; /* clients with output */
+    replyHolds holds;
     chain to_free;          /* marked CLIENT_CLOSE_NOW */
     size_t client_count;    /* those with a connection */
     size_t over_soft_limit; /* clients whose soft_limit_since_ms runs */
@@ -116,6 +119,7 @@ struct server {
     struct background *background;
     struct memoryGuard *memory;
     struct children *children;
+    aofJob *aof;
     saveJob *save_job;
     shutdownJob *shutdown_job;
     /* Called now and then while the server saves or loads and does nothing else: whoever supervises

@@ -17,6 +17,7 @@ typedef struct stats {
     uint64_t query_limit_disconnections, output_limit_disconnections;
     uint64_t acl_denied_auth, acl_denied_cmd, acl_denied_key, acl_denied_channel;
     uint64_t loop_cycles, loop_ns, loop_command_ns, loop_cron_ns;
+    uint64_t aof_ns;
     uint64_t loop_commands_max, loop_ns_max;
     uint64_t reclaim_ns, reclaim_slices, reclaim_moved;
     uint64_t reclaim_moved_keys, reclaim_moving_ns;

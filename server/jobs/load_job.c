@@ -9,6 +9,7 @@
 
 #include "server/core/background.h"
 #include "server/core/reply.h"
+#include "server/jobs/aof_job.h"
 #include "server/jobs/persist_source.h"
 #include "server/jobs/shutdown.h"
 #include "storage/base/log.h"
@@ -223,7 +224,7 @@ int loadRdbFile(server *s, const char *path, uint32_t flags) {
     return err;
 }
 
-int loadAtStart(server *s) {
+static int loadRdbAtStart(server *s) {
     uint64_t start_ns = s->clock->monotonic_ns(s->clock->ctx);
     int err = loadRdbFile(s, configStr(&s->config, "dbfilename"), 0);
     if (err == ERR_NOT_FOUND) return 0;
@@ -235,5 +236,12 @@ int loadAtStart(server *s) {
             logLine(LOG_WARN, "Terminating server after rdb file reading failure.");
         logLine(LOG_WARN, "Fatal error loading the DB, check server logs. Exiting.");
     }
+    return err;
+}
+
+int loadAtStart(server *s) {
+    if (configInt(&s->config, "appendonly")) return aofStart(s);
+    int err = loadRdbAtStart(s);
+    if (err == 0) aofLoadedElsewhere(s);
     return err;
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "server/core/reply.h"
+#include "server/jobs/aof_job.h"
 #include "server/jobs/child.h"
 #include "server/jobs/persist_source.h"
 #include "storage/base/ensure.h"
@@ -33,7 +34,7 @@ const char *saveRefusal(const server *s) {
     if (p->last_bgsave_failed && s->config.save_count &&
         configInt(&s->config, "stop-writes-on-bgsave-error"))
         return rdb_refusal;
-    return NULL;
+    return s->aof ? aofRefusal(s) : NULL;
 }
 
 /* PING too: who asks whether all is well shall hear that it is not; but no script asks that. */

@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include "server/core/reply.h"
+#include "server/jobs/aof_job.h"
 #include "server/jobs/child.h"
 #include "server/jobs/save_job.h"
 #include "storage/base/log.h"
@@ -87,6 +88,7 @@ static bool finish(server *s, int flags) {
         logLine(LOG_WARN, "There is a child saving an .rdb. Killing it!");
         saveCancel(s);
     }
+    if (!aofShutdown(s, flags & SHUTDOWN_FORCE)) return false;
     if (!saves(s, flags)) return true;
     logLine(LOG_NOTICE, "Saving the final RDB snapshot before exiting.");
     if (saveNow(s) == 0) return true;

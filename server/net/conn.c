@@ -110,9 +110,11 @@ void connFlush(conn *cn) {
         return;
     }
     clientNoteReply(c, replyBufSize(&c->out));
+    size_t allowed = replyHoldLimit(c);
     while (!cn->want_write) {
         struct iovec iov[WRITE_VECTORS];
-        int count = replyBufPeek(&c->out, iov, WRITE_VECTORS, WRITE_BYTES);
+        size_t most = allowed < WRITE_BYTES ? allowed : WRITE_BYTES;
+        int count = replyBufPeek(&c->out, iov, WRITE_VECTORS, most);
         if (!count) break;
         ssize_t sent = count == 1 ? write(cn->fd, iov[0].iov_base, iov[0].iov_len)
                                   : writev(cn->fd, iov, count);
@@ -132,8 +134,9 @@ void connFlush(conn *cn) {
         size_t asked = 0;
         for (int i = 0; i < count; i++) asked += iov[i].iov_len;
         replyBufConsume(&c->out, (size_t)sent);
+        allowed -= (size_t)sent;
         if ((size_t)sent < asked || asked >= WRITE_BYTES) {
-            cn->want_write = replyBufSize(&c->out) != 0;
+            cn->want_write = allowed && replyBufSize(&c->out) != 0;
             break; /* One big reader does not keep the others waiting. */
         }
         if (count < WRITE_VECTORS) break;

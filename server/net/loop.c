@@ -95,6 +95,7 @@ static void flushAll(server *s) {
     while ((node = chainTakeFirst(&s->to_flush))) {
         c = CHAIN_ITEM(node, client, in_flush);
         c->flags &= ~(uint32_t)CLIENT_QUEUED_FLUSH;
+        if (__builtin_expect(s->holds.active, 0)) replyHoldMark(c);
         if (c->conn) connFlush(c->conn);
         if (__builtin_expect(s->clientTouched != NULL, 0)) s->clientTouched(c);
     }

@@ -321,7 +321,7 @@ void infoKeyspace(server *s, infoText *t) {
 
 void infoDebug(server *s, infoText *t) {
     const stats *n = &s->stats;
-    infoLine(t, "eventloop_duration_aof_sum:0");
+    infoLine(t, "eventloop_duration_aof_sum:%llu", (count)s->stats.aof_ns / 1000);
     infoLine(t, "eventloop_duration_cron_sum:%llu", (count)n->loop_cron_ns / 1000);
     infoLine(t, "eventloop_duration_max:%llu", (count)n->loop_ns_max / 1000);
     infoLine(t, "eventloop_cmd_per_cycle_max:%llu", (count)n->loop_commands_max);

@@ -9,15 +9,22 @@
 
 enum { WORDS_MAX = 1024 };
 
-fakeServer *fakeNew(void) {
+fakeServer *fakeNewWith(const char *directives) {
     fakeServer *f = memCalloc(1, sizeof *f);
     clockManualInit(&f->clock, (int64_t)FAKE_START_S * 1000000);
     config cfg;
+    char error[512] = "";
     configInit(&cfg);
+    int err = configLoad(&cfg, NULL, false, directives, error, sizeof error);
+    ck_assert_msg(err == 0, "%s", error);
     cfg.save_count = 0; /* FLUSHALL would leave a file in the folder of the test */
     f->server = wiringNewServer(&cfg, &f->clock.source);
     f->client = fakeClient(f);
     return f;
+}
+
+fakeServer *fakeNew(void) {
+    return fakeNewWith(NULL);
 }
 
 void fakeFree(fakeServer *f) {
@@ -34,7 +41,11 @@ client *fakeClient(fakeServer *f) {
 
 const char *fakeTake(fakeServer *f, client *c, size_t *size) {
     serverBeforeFlush(f->server);
-    size_t total = replyBufSize(&c->out);
+    if (f->server->holds.active) CHAIN_EACH(&f->server->to_flush, node) {
+            replyHoldMark(CHAIN_ITEM(node, client, in_flush));
+        }
+    size_t total = replyBufSize(&c->out), allowed = replyHoldLimit(c);
+    if (total > allowed) total = allowed;
     memFree(f->reply);
     f->reply = memAlloc(total + 1);
     size_t taken = 0;
@@ -46,6 +57,7 @@ const char *fakeTake(fakeServer *f, client *c, size_t *size) {
         taken += part.iov_len;
         replyBufConsume(&c->out, part.iov_len);
     }
+    c->net_output_bytes += total;
     f->reply[total] = '\0';
     if (f->server->clientTouched) f->server->clientTouched(c);
     serverAfterFlush(f->server);

@@ -19,6 +19,8 @@ enum { FAKE_START_S = 1700000000 };
 #define FAKE_START_MS ((int64_t)FAKE_START_S * 1000)
 
 fakeServer *fakeNew(void);
+/* With these lines of a configuration. */
+fakeServer *fakeNewWith(const char *directives);
 void fakeFree(fakeServer *f);
 
 /* One more connection, freed with the server. */

@@ -75,7 +75,7 @@ START_TEST(whatExpiredIsToldBeforeWhatFoundOut) {
     fakeAdvanceMs(f, 20);
     told[0][0] = '\0';
     CALL(f, "INCR a", ":1|");
-    TOLD("0:MULTI;0:DEL a;0:INCR a;0:EXEC;");
+    TOLD("-1:MULTI;0:DEL a;0:INCR a;-1:EXEC;");
     CALL(f, "PEXPIRE a 10", ":1|");
     fakeAdvanceMs(f, 20);
     told[0][0] = '\0';
@@ -111,7 +111,7 @@ START_TEST(transactionsAreToldWhole) {
     CALL(f, "SELECT 2", "+QUEUED|");
     CALL(f, "SET b 2", "+QUEUED|");
     CALL(f, "EXEC", "*4|+OK|$1|1|+OK|+OK|");
-    TOLD("0:MULTI;0:SET a 1;2:SET b 2;2:EXEC;");
+    TOLD("-1:MULTI;0:SET a 1;2:SET b 2;-1:EXEC;");
     CALL(f, "MULTI", "+OK|");
     CALL(f, "SET a 2", "+QUEUED|");
     CALL(f, "EXEC", "*1|+OK|");

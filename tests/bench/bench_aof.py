@@ -1,0 +1,174 @@
+#!/usr/bin/env python3
+"""What the append-only log costs: with targets.
+
+  everysec  CPU of the server per SET, 16 pipelined, 50 clients: with appendonly yes against no
+  always    SETs per second of 50 clients that wait for each reply, against redis-server on the
+            same disk
+  stall     the wait of a client that writes under everysec while each fsync takes half a second
+            more: 99.9 of 100 writes
+
+Usage: bench_aof.py [--parts everysec,always,stall] [--rounds N] [--folder where the logs lie]
+The logs lie on a disk, not in memory: see --folder. Exits with 1 if a target was missed.
+"""
+import argparse
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+from resp import Resp
+from servers import Server, addServerOptions, needPrograms, useCores
+from table import Table
+
+STALL_C = r'''
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <time.h>
+static void stall(void) {
+    struct timespec half = {0, 500000000};
+    nanosleep(&half, 0);
+}
+int fsync(int fd) {
+    stall();
+    return ((int (*)(int))dlsym(RTLD_NEXT, "fsync"))(fd);
+}
+int fdatasync(int fd) {
+    stall();
+    return ((int (*)(int))dlsym(RTLD_NEXT, "fdatasync"))(fd);
+}
+'''
+
+
+class Logging:
+    """A server with a log (or none) in a folder of its own."""
+
+    def __init__(self, args, kind, program, policy, preload=None):
+        self.folder = tempfile.mkdtemp(prefix='ebb-bench-', dir=args.folder)
+        options = ['--dir', self.folder, '--save', '', '--auto-aof-rewrite-percentage', '0']
+        before = os.environ.get('LD_PRELOAD')
+        if preload:
+            os.environ['LD_PRELOAD'] = preload
+        try:
+            self.server = Server(kind, program, *options)
+        finally:
+            os.environ.pop('LD_PRELOAD', None)
+            if before:
+                os.environ['LD_PRELOAD'] = before
+        self.client = Resp(self.server.port)
+        if policy:
+            for words in ('appendfsync', policy), ('appendonly', 'yes'):
+                reply = self.client.call('CONFIG', 'SET', *words)
+                assert reply == b'OK', reply
+            while b'aof_rewrite_in_progress:1' in self.client.call('INFO', 'persistence'):
+                time.sleep(0.01)
+
+    def stop(self):
+        self.client.close()
+        self.server.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def benchmark(args, server, requests, pipeline):
+    """SETs per second."""
+    run = subprocess.run(
+        [args.benchmark, '-p', str(server.port), '-c', '50', '-n', str(requests), '-P',
+         str(pipeline), '-d', '64', '-r', '1000000', '-t', 'set', '--csv'],
+        check=True, capture_output=True, text=True)
+    return float(run.stdout.splitlines()[-1].split(',')[1].strip('"'))
+
+
+def measureEverysec(table, args):
+    sides = [Logging(args, 'ebb', args.server, policy) for policy in (None, 'everysec')]
+    try:
+        used = [[], []]
+        for _ in range(args.rounds):
+            for side, times in zip(sides, used):
+                before = side.server.cpuSeconds()
+                benchmark(args, side.server, args.requests, 16)
+                times.append((side.server.cpuSeconds() - before) / args.requests * 1e6)
+        without, with_log = map(statistics.median, used)
+        table.row('ebb', 'CPU per SET without a log', without, 'us')
+        table.row('ebb', 'CPU per SET with a log, everysec', with_log, 'us')
+        table.row('ebb', 'the log costs', (with_log / without - 1) * 100, '%', 10)
+    finally:
+        for side in sides:
+            side.stop()
+
+
+def measureAlways(table, args):
+    sides = [Logging(args, kind, program, 'always')
+             for kind, program in (('ebb', args.server), ('redis', args.redis))]
+    try:
+        rates = [[], []]
+        for _ in range(args.rounds):
+            for side, found in zip(sides, rates):
+                found.append(benchmark(args, side.server, args.synced, 1))
+        ebb, redis = map(statistics.median, rates)
+        table.row('ebb', 'SETs per second, always, 50 clients', ebb)
+        table.row('redis', 'SETs per second, always, 50 clients', redis)
+        table.row('', 'Redis / Ebb', redis / ebb, '', 1 / 1.5)
+    finally:
+        for side in sides:
+            side.stop()
+
+
+def measureStall(table, args):
+    work = tempfile.mkdtemp(prefix='ebb-bench-')
+    source, shim = os.path.join(work, 'stall.c'), os.path.join(work, 'stall.so')
+    with open(source, 'w') as out:
+        out.write(STALL_C)
+    subprocess.run(['cc', '-shared', '-fPIC', '-O1', '-o', shim, source, '-ldl'], check=True)
+    side = Logging(args, 'ebb', args.server, 'everysec', shim)
+    try:
+        waits = []
+        end = time.monotonic() + args.seconds
+        n = 0
+        while time.monotonic() < end:
+            n += 1
+            start = time.perf_counter()
+            reply = side.client.call('SET', 'key:%d' % (n % 10000), 'x' * 64)
+            waits.append((time.perf_counter() - start) * 1000)
+            assert reply == b'OK', reply
+            time.sleep(0.0002)
+        waits.sort()
+        syncs = side.client.call('INFO', 'persistence')
+        assert b'aof_last_write_status:ok' in syncs
+        table.row('ebb', 'wait of a write, syncs of 500 ms, median', waits[len(waits) // 2], 'ms')
+        table.row('ebb', 'wait of a write, syncs of 500 ms, p99.9',
+                  waits[min(len(waits) - 1, int(len(waits) * 0.999))], 'ms', 5)
+    finally:
+        side.stop()
+        shutil.rmtree(work)
+
+
+PARTS = {'everysec': measureEverysec, 'always': measureAlways, 'stall': measureStall}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0],
+                                     epilog=__doc__.split('\n\n', 1)[1],
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--parts', default=','.join(PARTS))
+    parser.add_argument('--rounds', type=int, default=5)
+    parser.add_argument('--requests', type=int, default=2000000, help='of a round of everysec')
+    parser.add_argument('--synced', type=int, default=10000, help='requests of a round of always')
+    parser.add_argument('--seconds', type=float, default=20, help='of stall')
+    parser.add_argument('--folder', default=tempfile.gettempdir())
+    parser.add_argument('--benchmark', default=shutil.which('redis-benchmark') or 'redis-benchmark')
+    addServerOptions(parser)
+    args = parser.parse_args()
+    needPrograms(args.server, args.redis, args.benchmark)
+    useCores(args)
+    table = Table()
+    for part in args.parts.split(','):
+        if part not in PARTS:
+            parser.error(f'there is no part {part}')
+        PARTS[part](table, args)
+    return table.finish()
+
+
+if __name__ == '__main__':
+    sys.exit(main())
