@@ -35,25 +35,18 @@ void evictForget(evict *x) {
 
 /* ---- ranks ---- */
 
-/* Seconds or minutes since 1970, so that bits that wrapped do not matter. */
+/* In seconds since 1970, so that bits that wrapped do not matter. */
 static uint64_t lastUse(uint32_t access, const evictRules *rules) {
     enum { SHIFT = 32 }; /* what wrapped before 1970 stays above 0 */
     int64_t now_s = rules->access_ms / 1000;
     return ((uint64_t)1 << SHIFT) + (uint64_t)now_s - accessLruIdle(access, rules->access_ms);
 }
 
-/* The count first; of equal counts the one that was not used for longer. */
-static uint64_t frequency(uint32_t access, const evictRules *rules) {
-    enum { MINUTES = 16, MINUTES_MASK = (1 << MINUTES) - 1, COUNT_BITS = 8 };
-    uint64_t count = accessLfuCount(access, rules->access_ms, rules->lfu);
-    uint64_t now = (uint64_t)(rules->access_ms / 60000);
-    uint64_t idle = (now - (access >> COUNT_BITS)) & MINUTES_MASK;
-    return count << MINUTES | (MINUTES_MASK - idle);
-}
-
 static uint64_t rankOf(const entry *e, const evictRules *rules) {
     uint32_t access = entryAccess(e);
-    return rules->by == EVICT_BY_FREQUENCY ? frequency(access, rules) : lastUse(access, rules);
+    if (rules->by == EVICT_BY_USE) return lastUse(access, rules);
+    /* Of equal counts neither goes first: the one that was not used for longer had more before. */
+    return accessLfuCount(access, rules->access_ms, rules->lfu);
 }
 
 /* ---- the pool ---- */

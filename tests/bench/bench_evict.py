@@ -10,7 +10,7 @@ they hold as many keys, so what is compared is the choice, not the bytes a key t
 The exact order by last use, simulated, stands beside them. The trace is spread over some seconds,
 because both servers note the time of a use in whole seconds.
 
-Usage: bench_evict.py [--keys N] [--cache N] [--requests N] [--server PATH]
+Usage: bench_evict.py [--keys N] [--cache N] [--requests N] [--traces zipf,scan] [--server PATH]
 """
 import argparse
 import bisect
@@ -99,6 +99,7 @@ def main():
     parser.add_argument('--cache', type=int, default=10000)
     parser.add_argument('--requests', type=int, default=300000)
     parser.add_argument('--seconds', type=float, default=15)
+    parser.add_argument('--traces', default='zipf,scan')
     addServerOptions(parser)
     args = parser.parse_args()
     useCores(args)
@@ -106,6 +107,8 @@ def main():
     table = Table()
     trace = zipf(args.keys, args.requests, random.Random(5))
     for name, requests in (('zipf', trace), ('scan', withScan(trace, args.keys))):
+        if name not in args.traces.split(','):
+            continue
         table.row('exact', f'{name}, last use', 100 * exactLru(requests, args.cache), '%')
         for policy in ('allkeys-lru', 'allkeys-lfu', 'allkeys-random'):
             missed = {}

@@ -162,18 +162,6 @@ START_TEST(leastFrequentGoFirst) {
 }
 END_TEST
 
-START_TEST(ofEqualCountsTheLongestUnusedGoesFirst) {
-    evictRules r = rules(EVICT_BY_FREQUENCY, true);
-    r.samples = EVICT_SAMPLES_MAX;
-    r.lfu.decay_minutes = 0;
-    rigFill(&rig, 0, 0, 30, 40, DEADLINE_NONE);
-    for (size_t n = 0; n < 30; n++)
-        setAccess(0, n, accessLfuWith(NOW_MS - (int64_t)(30 - n) * 60000, 5));
-    evictKeys(&r, 10);
-    for (size_t i = 0; i < 10; i++) ck_assert_uint_eq(gone[i].key, i);
-}
-END_TEST
-
 START_TEST(onlyKeysWithADeadlineGo) {
     static const evictBy all[] = {EVICT_BY_USE, EVICT_BY_FREQUENCY, EVICT_BY_CHANCE,
                                   EVICT_BY_DEADLINE};
@@ -301,7 +289,7 @@ END_TEST
 
 TESTS_BETWEEN("evict", begin, end, nothingGoesWhileItFits, noMoreGoThanHaveTo, longestUnusedGoFirst,
               candidateThatIsUsedMeanwhileStays, candidateThatIsGoneIsForgotten,
-              leastFrequentGoFirst, ofEqualCountsTheLongestUnusedGoesFirst, onlyKeysWithADeadlineGo,
-              deadlineTakenAwaySavesACandidate, nearestDeadlineOfAllDbsGoesFirst,
-              chanceDrawsByShareOfKeys, keyPastItsDeadlineGoesAsExpired, nothingToEvictIsSaid,
+              leastFrequentGoFirst, onlyKeysWithADeadlineGo, deadlineTakenAwaySavesACandidate,
+              nearestDeadlineOfAllDbsGoesFirst, chanceDrawsByShareOfKeys,
+              keyPastItsDeadlineGoesAsExpired, nothingToEvictIsSaid,
               sliceEndsWithItsTimeAfterAGroup, bigValueIsEvictedOnceAndFreed)
