@@ -181,6 +181,12 @@ static void onChange(void *ctx, server *s, client *by, const change *what) {
     addRecord(&p->ready, what->db, p->followed, 2, (bytes[]){verb, what->key});
 }
 
+/* SCAN, RANDOMKEY and their like: what has expired where they looked has nothing to do with each
+ * other. */
+static bool looksAtAnyKey(const command *cmd) {
+    return cmd->flags & CMD_READONLY && !cmd->spec->keys[0].use;
+}
+
 void propagateRequest(client *c, const command *cmd, bool changed) {
     server *s = c->server;
     propagation *p = s->propagation;
@@ -195,7 +201,7 @@ void propagateRequest(client *c, const command *cmd, bool changed) {
     p->anyway = 0;
     if (effectsInUnit(s)) return;
     p->limit = FOLLOWS_ALL;
-    tellAll(s, true);
+    tellAll(s, !looksAtAnyKey(cmd));
 }
 
 /* ---- set-up ---- */
