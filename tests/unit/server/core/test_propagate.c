@@ -103,6 +103,18 @@ START_TEST(keysThatGoByThemselvesAreToldOneByOne) {
 }
 END_TEST
 
+START_TEST(whatIsEvictedIsToldOneByOneBeforeTheCommand) {
+    setup();
+    CALL(f, "MSET a 1 b 1", "+OK|");
+    CALL(f, "CONFIG SET maxmemory-policy allkeys-random", "+OK|");
+    CALL(f, "CONFIG SET maxmemory 1", "+OK|");
+    told[0][0] = '\0';
+    CALL(f, "SET c 1", "-OOM command not allowed when used memory > 'maxmemory'.|");
+    ck_assert(!strcmp(told[0], "0:DEL a;0:DEL b;") || !strcmp(told[0], "0:DEL b;0:DEL a;"));
+    done();
+}
+END_TEST
+
 START_TEST(transactionsAreToldWhole) {
     setup();
     CALL(f, "MULTI", "+OK|");
@@ -209,5 +221,6 @@ END_TEST
 
 TESTS("core/propagate", changesAreToldAsTheyCame, deadlinesAreToldAsPointsInTime,
       whatExpiredIsToldBeforeWhatFoundOut, keysThatGoByThemselvesAreToldOneByOne,
-      transactionsAreToldWhole, whatOneUnitDoesIsToldInItsOrder,
-      whatIsPublishedIsToldToReplicasAlone, aKindCanBeLeftOut, heldDeadlinesLetNothingExpire)
+      whatIsEvictedIsToldOneByOneBeforeTheCommand, transactionsAreToldWhole,
+      whatOneUnitDoesIsToldInItsOrder, whatIsPublishedIsToldToReplicasAlone, aKindCanBeLeftOut,
+      heldDeadlinesLetNothingExpire)
