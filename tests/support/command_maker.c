@@ -122,6 +122,8 @@ static const char *const templates[] = {
     "COPY $k $k {DB $b|} {REPLACE|}",
     "MOVE $k $b",
     "SORT {$l|$e|$z} {BY s*|BY h*->f1|BY nosort|} {ALPHA|} {GET h*->f1 GET #|GET s*|} STORE $l",
+    "EVAL \"redis.call('SET', KEYS[1], ARGV[1]) redis.call('PEXPIRE', KEYS[1], ARGV[2]) "
+    "return redis.call('RPUSH', KEYS[2], redis.call('SPOP', KEYS[3]) or 'x')\" 3 $s $l $e $w $t",
     "{SELECT $b|SELECT 0|SWAPDB $b $b|FLUSHDB|PUBLISH channel $v}", /* the rare ones */
 };
 enum { TEMPLATES = sizeof templates / sizeof *templates, RARE = 8 };

@@ -29,7 +29,9 @@ struct follower {
 /* Whatever is no text as "\xff". */
 static void writeBytes(FILE *out, bytes text) {
     for (size_t i = 0; i < text.size; i++)
-        fprintf(out, text.data[i] >= ' ' && text.data[i] < 127 ? "%c" : "\\x%02x",
+        fprintf(out,
+                text.data[i] >= ' ' && text.data[i] < 127 && text.data[i] != '\\' ? "%c"
+                                                                                  : "\\x%02x",
                 (unsigned char)text.data[i]);
 }
 

@@ -18,6 +18,16 @@ typedef struct row {
 /* What DUMP says of the string 123. */
 #define DUMPED "\\x00\\xc0{\\x0a\\x00H\\xe2S\\xe1\\x00zg\\xb9"
 
+/* A library, and as followerTold() shows it. */
+#define LIBRARY                                                                                    \
+    "\"#!lua name=lib\\nredis.register_function('f', function(k) "                                 \
+    "return redis.call('SET', k[1], 1) end)\""
+#define LIBRARY_TOLD                                                                               \
+    "#!lua name=lib\\x0aredis.register_function('f', function(k) "                                 \
+    "return redis.call('SET', k[1], 1) end)"
+/* What FUNCTION DUMP says of none. */
+#define NO_FUNCTIONS "\\x0a\\x00]\\x9b\\x5c@\\x0f\\x7f\\xa2\\xda"
+
 static const row rows[] = {
     /* ---- strings ---- */
     {"", "SET a 1", "", "0:SET a 1;"},
@@ -273,6 +283,18 @@ static const row rows[] = {
     {"", "ARINSERT a x", "", "0:ARINSERT a x;"},
     {"ARSET a 3 x", "ARSEEK a 7", "", "0:ARSEEK a 7;"},
     {"", "ARRING a 2 x y z", "", "0:ARRING a 2 x y z;"},
+    /* ---- scripts and functions ---- */
+    {"", "EVAL \"redis.call('SET', 'a', 1) return redis.call('EXPIRE', 'a', 10)\" 0", "",
+     "0:MULTI;0:SET a 1;0:PEXPIREAT a 1700000010000;0:EXEC;"},
+    {"SET a 1", "EVAL \"return redis.call('GET', 'a')\" 0", "", ""},
+    {"", "EVAL \"redis.call('SET', 'a', 1) return redis.call('LPUSH', 'a', 1)\" 0", "",
+     "0:SET a 1;"},
+    {"", "FUNCTION LOAD " LIBRARY, "", "0:FUNCTION LOAD " LIBRARY_TOLD ";"},
+    {"FUNCTION LOAD " LIBRARY, "FCALL f 1 a", "", "0:SET a 1;"},
+    {"FUNCTION LOAD " LIBRARY, "FUNCTION DELETE lib", "", "0:FUNCTION DELETE lib;"},
+    {"FUNCTION LOAD " LIBRARY, "FUNCTION FLUSH", "", "0:FUNCTION FLUSH;"},
+    {"", "FUNCTION RESTORE \"" NO_FUNCTIONS "\" FLUSH", "",
+     "0:FUNCTION RESTORE " NO_FUNCTIONS " FLUSH;"},
     /* ---- transactions, what expires ---- */
     {"SET a 1 PX 5;!10", "GET a", "", "0:DEL a;"},
     {"SET a 1 PX 5;!10", "SETNX a 2", "", "0:MULTI;0:DEL a;0:SETNX a 2;0:EXEC;"},
