@@ -56,6 +56,7 @@ static void flushdbCommand(client *c) {
     if (!parseFlushMode(c, &sync)) return;
     flush(c, c->db, sync);
     keysFlushed(c, dbId(c->db));
+    propagateAnyway(c, FOLLOWS_ALL); /* Of nothing, too. */
     replyWhenFreed(c, sync);
 }
 
@@ -66,6 +67,7 @@ static void flushallCommand(client *c) {
     server *s = c->server;
     for (int i = 0; i < s->db_count; i++) flush(c, s->dbs[i], sync);
     keysFlushed(c, -1);
+    propagateAnyway(c, FOLLOWS_ALL);
     saveFlushed(s);
     replyWhenFreed(c, sync);
 }

@@ -130,7 +130,10 @@ static void restoreCommand(client *c) {
     if (!e) return;
     if (o.ttl_ms && o.ttl_ms <= c->server->judged_ms) {
         entryFree(e);
-        if (o.replace) dbDelete(c->db, key, DB_DELETED);
+        if (o.replace && dbDelete(c->db, key, DB_DELETED)) {
+            bool lazily = c->server->config.lazyfree_lazy_server_del;
+            propagateAs(c, 2, (bytes[]){lazily ? BYTES("UNLINK") : BYTES("DEL"), key.name});
+        }
         replyOk(c);
         return;
     }

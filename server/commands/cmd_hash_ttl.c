@@ -61,13 +61,10 @@ static outcome expireField(client *c, entry *e, bytes field, const expireRequest
     return DONE;
 }
 
-/* Followers get a deadline that does not depend on when it comes, or a deletion. */
+/* Followers get a deadline that does not depend on when it comes; of each field that went, its
+ * deletion. */
 static void beginRecord(client *c, fieldRecord *record, bytes key, const expireRequest *r,
                         char *digits) {
-    if (expireIsPast(c, r->deadline_ms)) {
-        fieldRecordBegin(c, record, BYTES("HDEL"), key, r->fields.count);
-        return;
-    }
     fieldRecordBegin(c, record, BYTES("HPEXPIREAT"), key, r->fields.count + 4);
     fieldRecordAdd(record, bytesOf(digits, numFormatInt(digits, r->deadline_ms)));
     if (r->when != ALWAYS) fieldRecordAdd(record, c->argv[3]);
@@ -78,24 +75,24 @@ static void expireFields(client *c, keyRef key, entry *e, const expireRequest *r
     char digits[NUM_INT_MAX];
     fieldRecord record;
     beginRecord(c, &record, key.name, r, digits);
+    bool deleted = expireIsPast(c, r->deadline_ms);
     int changed = 0;
     for (int i = 0; i < r->fields.count; i++) {
         bytes field = c->argv[r->fields.first + i];
         outcome o = expireField(c, e, field, r);
-        if (o > NOT_MET) {
-            keySubkey(c, field);
-            fieldRecordAdd(&record, field);
-            changed++;
-        }
+        if (o == DONE) fieldRecordAdd(&record, field);
+        if (o == DELETED && somebodyFollows(c))
+            propagateAs(c, 3, (bytes[]){BYTES("HDEL"), key.name, field});
+        if (o > NOT_MET) keySubkey(c, field);
+        changed += o > NOT_MET;
         replyInteger(c, o);
     }
     if (changed) {
-        bool deleted = expireIsPast(c, r->deadline_ms);
         keyChanged(c, key, NOTIFY_HASH, deleted ? "hdel" : "hexpire");
         c->server->dirty += (uint64_t)changed - 1;
         hashChanged(c, key, e);
     }
-    fieldRecordEnd(c, &record, changed);
+    fieldRecordEnd(c, &record, deleted ? 0 : changed);
 }
 
 static void expire(client *c, int64_t unit_ms, int64_t base_ms) {

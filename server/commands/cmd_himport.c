@@ -17,9 +17,10 @@ static void prepareCommand(client *c) {
     }
 }
 
-/* Followers know no fieldsets. */
-static void propagateHash(client *c, bytes key, const fieldset *set) {
+/* Followers know no fieldsets, and HSET leaves what the key held before. */
+static void propagateHash(client *c, bytes key, const fieldset *set, bool replaced) {
     if (!somebodyFollows(c)) return;
+    if (replaced) propagateAs(c, 2, (bytes[]){BYTES("DEL"), key});
     size_t count = 2 + 2 * set->count;
     bytes *argv = memAlloc(count * sizeof *argv);
     argv[0] = BYTES("HSET");
@@ -49,11 +50,11 @@ static void setCommand(client *c) {
     entry *e = hashNew(key.name);
     for (size_t i = 0; i < set->count; i++) hashAppend(e, set->fields[i], c->argv[4 + i], limits);
     keyTellOverwrite(c, key, TYPE_HASH);
-    dbDelete(c->db, key, DB_OVERWRITTEN);
+    bool replaced = dbDelete(c->db, key, DB_OVERWRITTEN);
     dbAdd(c->db, key, e);
     keySubkeys(c, set->fields, set->count, 1);
     keyChanged(c, key, NOTIFY_HASH, "hset");
-    propagateHash(c, key.name, set);
+    propagateHash(c, key.name, set, replaced);
     replyOk(c);
 }
 

@@ -114,6 +114,7 @@ static void countOne(client *c) {
         if (!data) return;
         hllSetCached(data, count);
         keyChanged(c, key, NOTIFY_STRING, NULL);
+        propagateAnyway(c, FOLLOWS_ALL);
     }
     replyInteger(c, (int64_t)count);
 }

@@ -107,15 +107,19 @@ static void moveInside(entry *e, const listMove *m, moved order, const typeLimit
     entryFree(between);
 }
 
+/* In the words of the request, but for the waiting and how many it came to. */
 static void propagateMove(client *c, const listMove *m, size_t count) {
     if (!somebodyFollows(c)) return;
+    if (!m->ends_given) {
+        propagateAs(c, 3, (bytes[]){BYTES("RPOPLPUSH"), c->argv[1], c->argv[2]});
+        return;
+    }
     char digits[NUM_INT_MAX];
-    bytes ends[] = {BYTES("LEFT"), BYTES("RIGHT")};
     bytes argv[] = {m->is_one ? BYTES("LMOVE") : BYTES("LMOVEM"),
                     c->argv[1],
                     c->argv[2],
-                    ends[m->from],
-                    ends[m->to],
+                    c->argv[3],
+                    c->argv[4],
                     BYTES("COUNT"),
                     bytesOf(digits, numFormatUint(digits, count)),
                     m->in_bulk ? BYTES("BULK") : BYTES("OBO")};
@@ -158,7 +162,7 @@ listServed listServeMove(client *c, const listMove *m) {
 }
 
 bool argMoveEnds(client *c, listMove *m) {
-    *m = (listMove){.count = 1, .is_one = true};
+    *m = (listMove){.count = 1, .is_one = true, .ends_given = true};
     return argListEnd(c, 3, &m->from) && argListEnd(c, 4, &m->to);
 }
 

@@ -48,11 +48,13 @@ static void sunsubscribeCommand(client *c) {
  * Replies with the number of clients that got it. */
 static void publishCommand(client *c) {
     replyInteger(c, pubsubPublish(c->server, PUBSUB_CHANNEL, c->argv[1], c->argv[2]));
+    propagateAnyway(c, FOLLOWS_REPLICA);
 }
 
 /* SPUBLISH shardchannel message */
 static void spublishCommand(client *c) {
     replyInteger(c, pubsubPublish(c->server, PUBSUB_SHARD, c->argv[1], c->argv[2]));
+    propagateAnyway(c, FOLLOWS_REPLICA);
 }
 
 typedef struct nameList {

@@ -9,6 +9,7 @@
 #include "server/core/server.h"
 #include "storage/base/mem.h"
 #include "storage/base/num.h"
+#include "storage/types/t_stream_group.h"
 
 static stream *streamOrNull(const entry *e) {
     return e ? streamOf(e) : NULL;
@@ -115,27 +116,37 @@ static bool chooseId(client *c, const stream *s, addArgs *a) {
     return true;
 }
 
-/* A record without what depends on the time and on nodes: the ID as it came out, and an exact trim.
+/* The words of a trim that removed something, as followers get it: whatever the rule was, what went
+ * are the first entries that it may remove, down to a length that is known now. Four at the most.
  */
+static int trimRecord(const streamTrimArgs *a, const stream *s, bytes *argv,
+                      char limit[NUM_INT_MAX]) {
+    static const char *const refs[] = {"KEEPREF", "DELREF", "ACKED"};
+    int argc = 0;
+    if (a->refs_given) argv[argc++] = bytesOfText(refs[a->rule.refs]);
+    argv[argc++] = BYTES("MAXLEN");
+    argv[argc++] = BYTES("=");
+    argv[argc++] = bytesOf(limit, numFormatUint(limit, streamLength(s)));
+    return argc;
+}
+
+/* Records without what depends on the time and on nodes: the ID as it came out, an exact trim, and
+ * by itself what message the entry was made of. */
 static void propagateAdd(client *c, const addArgs *a, const stream *s, bool trimmed) {
-    char id[STREAM_ID_TEXT], limit[STREAM_ID_TEXT];
+    char id[STREAM_ID_TEXT], limit[NUM_INT_MAX];
     bytes *argv = memAlloc(((size_t)a->count * 2 + 8) * sizeof *argv);
+    bytes id_text = bytesOf(id, streamIdFormat(id, a->id));
     int argc = 0;
     argv[argc++] = BYTES("XADD");
     argv[argc++] = c->argv[1];
-    if (trimmed) {
-        static const char *const refs[] = {"KEEPREF", "DELREF", "ACKED"};
-        if (a->trim.refs_given) argv[argc++] = bytesOfText(refs[a->trim.rule.refs]);
-        argv[argc++] = a->trim.rule.by_id ? BYTES("MINID") : BYTES("MAXLEN");
-        argv[argc++] = BYTES("=");
-        size_t size = a->trim.rule.by_id ? streamIdFormat(limit, streamFirstId(s))
-                                         : numFormatUint(limit, streamLength(s));
-        argv[argc++] = bytesOf(limit, size);
-    }
-    argv[argc++] = bytesOf(id, streamIdFormat(id, a->id));
+    if (trimmed) argc += trimRecord(&a->trim, s, argv + argc, limit);
+    argv[argc++] = id_text;
     memcpy(argv + argc, a->pairs, a->count * 2 * sizeof *argv);
     propagateAs(c, argc + (int)a->count * 2, argv);
     memFree(argv);
+    if (a->idempotent && streamHas(s, a->id))
+        propagateAs(c, 5,
+                    (bytes[]){BYTES("XIDMPRECORD"), c->argv[1], a->producer, a->message, id_text});
 }
 
 /* True, with the reply made, if the message was added before. */
@@ -150,6 +161,7 @@ static bool isDuplicate(client *c, keyRef key, stream *s, addArgs *a) {
         return false;
     streamIdmpCountDuplicate(s);
     keyChanged(c, key, NOTIFY_STREAM, NULL);
+    propagateNothing(c); /* It would be a new one where the first is not known any more. */
     replyStreamId(c, id);
     return true;
 }
@@ -278,17 +290,19 @@ static void xdelexCommand(client *c) {
     if (!keyIsType(c, e, TYPE_STREAM)) return;
     if (!argStreamIdsAreValid(c, a.first, a.first + a.count)) return;
     uint64_t deleted = 0;
+    bool dropped = false;
     replyArray(c, (size_t)a.count);
     for (int i = a.first; i < a.first + a.count; i++) {
         streamId id;
         streamIdParse(c->argv[i], 0, true, &id, NULL);
+        if (e && a.refs == STREAM_DELETE_REFS) dropped |= streamDropRefs(streamOf(e), id) > 0;
         streamDeleteResult result = e ? streamDeleteWith(streamOf(e), id, a.refs) : STREAM_NO_ENTRY;
         deleted += result == STREAM_DELETED;
         replyInteger(c, result == STREAM_DELETED ? 1 : result == STREAM_NO_ENTRY ? -1 : 2);
     }
-    if (!deleted) return;
-    keyChanged(c, key, NOTIFY_STREAM, "xdel");
-    c->server->dirty += deleted - 1;
+    if (!deleted && !dropped) return;
+    keyChanged(c, key, NOTIFY_STREAM, deleted ? "xdel" : NULL);
+    if (deleted) c->server->dirty += deleted - 1;
 }
 
 /* XTRIM key <MAXLEN | MINID> [= | ~] threshold [LIMIT count] [KEEPREF | DELREF | ACKED]
@@ -313,14 +327,9 @@ static void xtrimCommand(client *c) {
     if (gone) {
         keyChanged(c, key, NOTIFY_STREAM, "xtrim");
         if (a.rule.approximate && somebodyFollows(c)) {
-            char limit[STREAM_ID_TEXT];
-            size_t size = a.rule.by_id ? streamIdFormat(limit, streamFirstId(s))
-                                       : numFormatUint(limit, streamLength(s));
-            static const char *const refs[] = {"KEEPREF", "DELREF", "ACKED"};
-            propagateAs(c, a.refs_given ? 6 : 5,
-                        (const bytes[]){BYTES("XTRIM"), c->argv[1],
-                                        a.rule.by_id ? BYTES("MINID") : BYTES("MAXLEN"), BYTES("="),
-                                        bytesOf(limit, size), bytesOfText(refs[a.rule.refs])});
+            char limit[NUM_INT_MAX];
+            bytes argv[6] = {BYTES("XTRIM"), key.name};
+            propagateAs(c, 2 + trimRecord(&a, s, argv + 2, limit), argv);
         }
     }
     replyInteger(c, (int64_t)gone);
@@ -434,7 +443,9 @@ static void xidmprecordCommand(client *c) {
         return;
     }
     streamIdmpLimits defaults = streamIdmpDefaults(c);
-    int64_t now_ms = c->server->now_ms;
+    /* Where the entry was made it was at least so late, which may be ahead of this clock. */
+    int64_t now_ms = c->server->now_ms, made_ms = (int64_t)(id.ms <= INT64_MAX ? id.ms : INT64_MAX);
+    if (made_ms > now_ms) now_ms = made_ms;
     if (streamIdmpFind(s, c->argv[2], c->argv[3], defaults, now_ms, &known)) {
         if (streamIdEqual(id, known))
             replyOk(c);

@@ -2,6 +2,7 @@
 #include "server/commands/commands.h"
 #include "server/commands/stream_args.h"
 #include "server/commands/stream_groups.h"
+#include "server/commands/stream_record.h"
 #include "server/core/args.h"
 #include "server/core/key_open.h"
 #include "server/core/reply.h"
@@ -18,6 +19,7 @@ typedef struct claim {
     int64_t delivered_ms; /* that what is claimed gets */
     int64_t retry_count;  /* -1: counted up */
     bool force, just_id;
+    bool is_new, named; /* the consumer; followers were told of something that it has */
     uint64_t changes;
 } claim;
 
@@ -49,7 +51,8 @@ static bool openGroup(client *c, claim *k) {
 /* The consumer of argument 3, who is made whether there is anything to claim or not. */
 static void openConsumer(client *c, claim *k) {
     k->consumer = streamConsumerFind(k->group, c->argv[3]);
-    if (!k->consumer) {
+    k->is_new = !k->consumer;
+    if (k->is_new) {
         k->consumer = streamConsumerCreate(k->s, k->group, c->argv[3], k->now_ms);
         keyChanged(c, k->key, NOTIFY_STREAM, "xgroup-createconsumer");
     }
@@ -62,12 +65,14 @@ static bool argMinIdle(client *c, int index, const char *error, claim *k) {
     return true;
 }
 
+/* Without a minimum every entry is, even one delivered ahead of this server's clock. */
 static bool isIdle(const claim *k, const streamPending *p) {
-    return !streamPendingOwner(p) || k->now_ms - p->delivered_ms >= k->min_idle_ms;
+    return !streamPendingOwner(p) || !k->min_idle_ms ||
+           k->now_ms - p->delivered_ms >= k->min_idle_ms;
 }
 
 /* Gives p to the consumer. */
-static void take(claim *k, streamPending *p) {
+static void take(client *c, claim *k, streamPending *p) {
     int64_t deliveries = p->deliveries;
     if (k->retry_count >= 0)
         deliveries = k->retry_count;
@@ -76,6 +81,15 @@ static void take(claim *k, streamPending *p) {
     streamPendingAssign(k->group, p, k->consumer, k->delivered_ms, deliveries);
     k->consumer->active_ms = k->now_ms;
     k->changes++;
+    k->named = true;
+    streamTellClaimed(c, k->key.name, k->group, p);
+}
+
+/* Removes what is pending of an entry that is gone. */
+static void drop(client *c, claim *k, streamId id) {
+    streamPendingRemove(k->s, k->group, id);
+    k->changes++;
+    streamTellAcked(c, k->key.name, k->group, id);
 }
 
 static bool findEntry(const claim *k, streamIterator *it, streamId id) {
@@ -91,6 +105,7 @@ static void replyClaimed(client *c, const claim *k, streamIterator *it) {
 }
 
 static void tellChanges(client *c, const claim *k) {
+    if (k->is_new && !k->named) streamTellConsumer(c, k->key.name, k->group, k->consumer);
     if (!k->changes) return;
     keyChanged(c, k->key, NOTIFY_STREAM, NULL);
     c->server->dirty += k->changes - 1;
@@ -133,17 +148,14 @@ static bool claimOne(client *c, claim *k, streamId id) {
     streamIterator it;
     streamPending *p = streamPendingFind(k->group, id);
     if (!findEntry(k, &it, id)) {
-        if (p) {
-            streamPendingRemove(k->s, k->group, id);
-            k->changes++;
-        }
+        if (p) drop(c, k, id);
         return false;
     }
     if (!p && k->force)
         p = streamPendingAdd(k->s, k->group, k->consumer, id, k->delivered_ms, 1);
     else if (!p || !isIdle(k, p))
         return false;
-    take(k, p);
+    take(c, k, p);
     replyClaimed(c, k, &it);
     return true;
 }
@@ -159,10 +171,12 @@ static void xclaimCommand(client *c) {
     while (end < c->argc && streamIdParse(c->argv[end], 0, true, &id, NULL)) end++;
     for (int i = end; i < c->argc; i++)
         if (!claimOption(c, &i, &k, &last_id)) return;
-    /* A delivery lies in the past. */
-    if (k.delivered_ms < 0 || k.delivered_ms > k.now_ms) k.delivered_ms = k.now_ms;
+    /* A delivery lies in the past, by the clock of the server where it happened. */
+    bool ahead = k.delivered_ms > k.now_ms && !c->server->deadlines_held;
+    if (k.delivered_ms < 0 || ahead) k.delivered_ms = k.now_ms;
     openConsumer(c, &k);
-    if (streamIdCompare(last_id, k.group->last_id) > 0) k.group->last_id = last_id;
+    bool read_on = streamIdCompare(last_id, k.group->last_id) > 0;
+    if (read_on) k.group->last_id = last_id;
     replyHole hole = replyOpen(c);
     size_t claimed = 0;
     for (int i = 5; i < end; i++) {
@@ -170,6 +184,10 @@ static void xclaimCommand(client *c) {
         claimed += claimOne(c, &k, id);
     }
     replyClose(c, hole, RESP_ARRAY, claimed);
+    if (read_on && !k.named) {
+        streamTellReads(c, k.key.name, k.group);
+        k.changes++;
+    }
     tellChanges(c, &k);
 }
 
@@ -215,7 +233,7 @@ static bool parseAutoClaim(client *c, claim *k, autoClaim *a) {
 }
 
 /* Claims what may be; where to go on, 0-0 at the end. */
-static streamId claimFrom(claim *k, autoClaim *a) {
+static streamId claimFrom(client *c, claim *k, autoClaim *a) {
     /* A product that overflows stands for more attempts than there can be entries. */
     int64_t attempts =
         a->count > INT64_MAX / ATTEMPTS_A_CLAIM ? INT64_MAX : a->count * ATTEMPTS_A_CLAIM;
@@ -225,15 +243,14 @@ static streamId claimFrom(claim *k, autoClaim *a) {
         streamIterator it;
         if (!findEntry(k, &it, p->id)) {
             noteId(&a->deleted, p->id);
-            streamPendingRemove(k->s, k->group, p->id);
-            k->changes++;
+            drop(c, k, p->id);
             a->count--;
             at = streamPendingSeek(k->group, NULL, a->deleted.ids[a->deleted.count - 1]);
             continue;
         }
         at = btreeNext(at);
         if (!isIdle(k, p)) continue;
-        take(k, p);
+        take(c, k, p);
         noteId(&a->claimed, p->id);
         a->count--;
     }
@@ -252,7 +269,7 @@ static void xautoclaimCommand(client *c) {
         return;
     }
     openConsumer(c, &k);
-    streamId go_on = claimFrom(&k, &a);
+    streamId go_on = claimFrom(c, &k, &a);
     replyArray(c, 3);
     replyStreamId(c, go_on);
     replyArray(c, a.claimed.count);

@@ -2,6 +2,7 @@
 #include "server/commands/commands.h"
 #include "server/commands/stream_args.h"
 #include "server/commands/stream_groups.h"
+#include "server/commands/stream_record.h"
 #include "server/core/args.h"
 #include "server/core/background.h"
 #include "server/core/key_open.h"
@@ -77,10 +78,10 @@ static bool argGroupId(client *c, const stream *s, bool strict, streamId *out) {
     return true;
 }
 
-/* A group cannot have read more than there ever was. */
-static int64_t capRead(const stream *s, int64_t entries_read) {
+/* A group cannot have read more than there ever was; what a log or a primary says is so already. */
+static int64_t capRead(const client *c, const stream *s, int64_t entries_read) {
     int64_t added = (int64_t)streamEntriesAdded(s);
-    return entries_read > added ? added : entries_read;
+    return entries_read > added && !c->server->deadlines_held ? added : entries_read;
 }
 
 /* XGROUP CREATE key group <id | $> [MKSTREAM] [ENTRIESREAD n] */
@@ -98,10 +99,12 @@ static void xgroupCreateCommand(client *c) {
     if (!argGroupId(c, e ? streamOf(e) : NULL, true, &id)) return;
     if (!e) e = dbAddCollection(c->db, key, TYPE_STREAM, ENCODING_STREAM, streamNew());
     stream *s = streamOf(e);
-    if (!streamGroupCreate(s, c->argv[3], id, capRead(s, o.entries_read))) {
+    streamGroup *g = streamGroupCreate(s, c->argv[3], id, capRead(c, s, o.entries_read));
+    if (!g) {
         replyError(c, "BUSYGROUP Consumer Group name already exists");
         return;
     }
+    if (g->entries_read != o.entries_read) streamTellCreated(c, key.name, g, o.make_stream);
     replyOk(c);
     keyChanged(c, key, NOTIFY_STREAM, "xgroup-create");
 }
@@ -115,7 +118,8 @@ static void xgroupSetidCommand(client *c) {
     streamId id;
     if (!g || !argGroupId(c, s, false, &id)) return;
     g->last_id = id;
-    g->entries_read = capRead(s, o.entries_read);
+    g->entries_read = capRead(c, s, o.entries_read);
+    if (g->entries_read != o.entries_read) streamTellReads(c, c->argv[2], g);
     replyOk(c);
     keyChanged(c, argKey(c, 2), NOTIFY_STREAM, "xgroup-setid");
 }

@@ -2,6 +2,7 @@
 #include "server/commands/commands.h"
 #include "server/commands/stream_args.h"
 #include "server/commands/stream_groups.h"
+#include "server/commands/stream_record.h"
 #include "server/core/args.h"
 #include "server/core/key_open.h"
 #include "server/core/reply.h"
@@ -243,10 +244,23 @@ typedef struct groupRead {
     streamConsumer *consumer;
     int64_t now_ms;
     int key;
+    bytes name;
     int64_t count; /* entries replied of this key */
     bool dropped;  /* what was pending of an entry that is gone */
+    bool named;    /* followers were told of something that the consumer has */
     replyHole hole;
 } groupRead;
+
+/* Gives a pending entry to the consumer, now. */
+static void assign(client *c, groupRead *r, streamPending *p, int64_t deliveries) {
+    streamPendingAssign(r->group, p, r->consumer, r->now_ms, deliveries);
+    streamTellClaimed(c, r->name, r->group, p);
+    r->named = true;
+}
+
+static int64_t onceMore(int64_t deliveries) {
+    return deliveries == INT64_MAX ? INT64_MAX : deliveries + 1;
+}
 
 static void openEntries(client *c, readArgs *a, groupRead *r) {
     if (r->count++) return;
@@ -280,7 +294,7 @@ static void serveHistory(client *c, readArgs *a, groupRead *r) {
         if (streamIteratorNext(&it)) {
             if (!takesSize(a, &it)) break;
             replyStreamEntry(c, &it);
-            streamPendingAssign(r->group, p, r->consumer, r->now_ms, p->deliveries + 1);
+            assign(c, r, p, onceMore(p->deliveries));
         } else {
             a->entries++;
             replyArray(c, 2);
@@ -323,6 +337,7 @@ static void serveClaims(client *c, readArgs *a, groupRead *r) {
         streamIteratorInit(&it, r->s, ids[i], ids[i], false);
         if (!streamIteratorNext(&it)) {
             r->dropped = streamPendingRemove(r->s, r->group, ids[i]);
+            streamTellAcked(c, r->name, r->group, ids[i]);
             continue;
         }
         if (!takesSize(a, &it)) break;
@@ -330,21 +345,18 @@ static void serveClaims(client *c, readArgs *a, groupRead *r) {
         int64_t idle_ms = streamPendingOwner(p) ? r->now_ms - p->delivered_ms : -1;
         openEntries(c, a, r);
         replyDelivered(c, a, &it, idle_ms, p->deliveries);
-        int64_t deliveries = p->deliveries == INT64_MAX ? INT64_MAX : p->deliveries + 1;
-        streamPendingAssign(r->group, p, r->consumer, r->now_ms, deliveries);
+        assign(c, r, p, onceMore(p->deliveries));
     }
     memFree(ids);
 }
 
-static void deliver(const readArgs *a, groupRead *r, streamId id) {
+static void deliver(client *c, const readArgs *a, groupRead *r, streamId id) {
     streamGroupDeliver(r->s, r->group, id);
     if (a->no_ack) return;
     /* XGROUP SETID may have taken the group back to what somebody has pending. */
     streamPending *p = streamPendingFind(r->group, id);
-    if (p)
-        streamPendingAssign(r->group, p, r->consumer, r->now_ms, 1);
-    else
-        streamPendingAdd(r->s, r->group, r->consumer, id, r->now_ms, 1);
+    if (!p) p = streamPendingAdd(r->s, r->group, r->consumer, id, r->now_ms, 1);
+    assign(c, r, p, 1);
 }
 
 static void serveNew(client *c, readArgs *a, groupRead *r) {
@@ -353,30 +365,38 @@ static void serveNew(client *c, readArgs *a, groupRead *r) {
     streamIterator it;
     if (!streamIdUp(&from)) from = STREAM_ID_MAX;
     streamIteratorInit(&it, r->s, from, STREAM_ID_MAX, false);
+    bool delivered = false;
     while (hasRoom(a, r->count) && streamIteratorNext(&it) && takesSize(a, &it)) {
         openEntries(c, a, r);
         replyDelivered(c, a, &it, 0, 0);
-        deliver(a, r, it.id);
+        deliver(c, a, r, it.id);
+        delivered = true;
     }
+    if (delivered) streamTellReads(c, r->name, r->group);
     if (r->count) replyClose(c, r->hole, RESP_ARRAY, (size_t)r->count);
 }
 
 static void serveGroup(client *c, readArgs *a, int i, keyRef key, stream *s) {
-    groupRead r = {
-        .s = s, .group = streamGroupFind(s, a->group), .now_ms = c->server->now_ms, .key = i};
+    groupRead r = {.s = s,
+                   .group = streamGroupFind(s, a->group),
+                   .now_ms = c->server->now_ms,
+                   .key = i,
+                   .name = key.name};
     r.consumer = streamConsumerFind(r.group, a->consumer);
-    if (!r.consumer) {
+    bool is_new = !r.consumer;
+    if (is_new) {
         r.consumer = streamConsumerCreate(s, r.group, a->consumer, r.now_ms);
         keyChanged(c, key, NOTIFY_STREAM, "xgroup-createconsumer");
     }
     r.consumer->seen_ms = r.now_ms;
-    if (a->key[i].from != READ_NEW) {
+    if (a->key[i].from == READ_NEW) {
+        serveNew(c, a, &r);
+        if (r.count) r.consumer->active_ms = r.now_ms;
+        if (r.count || r.dropped) keyChanged(c, key, NOTIFY_STREAM, NULL);
+    } else {
         serveHistory(c, a, &r);
-        return;
     }
-    serveNew(c, a, &r);
-    if (r.count) r.consumer->active_ms = r.now_ms;
-    if (r.count || r.dropped) keyChanged(c, key, NOTIFY_STREAM, NULL);
+    if (is_new && !r.named) streamTellConsumer(c, r.name, r.group, r.consumer);
 }
 
 /* Replies with what there is; false, and nothing replied, if there is nothing. */

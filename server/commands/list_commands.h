@@ -49,9 +49,10 @@ bool argPopMany(client *c, int index, listPopMany *out);
 typedef struct listMove {
     listEnd from, to;
     size_t count;
-    bool is_one;  /* LMOVE: the reply is no array */
-    bool exactly; /* all of 'count' or none */
-    bool in_bulk; /* they keep their order */
+    bool is_one;     /* LMOVE: the reply is no array */
+    bool exactly;    /* all of 'count' or none */
+    bool in_bulk;    /* they keep their order */
+    bool ends_given; /* at arguments 3 and 4; else it is RPOPLPUSH, waiting or not */
 } listMove;
 /* What <LEFT | RIGHT> <LEFT | RIGHT> at argument 3 says: of one element. */
 bool argMoveEnds(client *c, listMove *m);

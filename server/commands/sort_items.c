@@ -76,6 +76,7 @@ static void addZset(sortItems *s, const entry *e, size_t start, size_t count, bo
 
 void sortItemsOf(sortItems *s, const entry *e, size_t start, size_t count, bool reverse) {
     s->room = count;
+    s->scattered = entryType(e) == TYPE_SET && entryEncoding(e) == ENCODING_DICT;
     s->list = memAlloc((count ? count : 1) * sizeof *s->list);
     if (entryType(e) == TYPE_LIST)
         addList(s, e, start, count, reverse);
@@ -118,7 +119,7 @@ bool sortParseScore(bytes text, double *out) {
 typedef struct order {
     const char *text;
     sortKind kind;
-    bool collated, descending;
+    bool collated, descending, scattered;
 } order;
 
 /* As in the C locale, where strcoll() is strcmp(). */
@@ -149,6 +150,9 @@ static int compare(const void *one, const void *other, void *ctx) {
     const order *o = ctx;
     const sortItem *a = one, *b = other;
     int result = compareItems(o, a, b);
+    /* What the same set on another server has in another order must not stay in that. */
+    if (!result && o->scattered)
+        result = bytesCompare(bytesOf(o->text + a->at, a->size), bytesOf(o->text + b->at, b->size));
     if (result) return o->descending ? -result : result;
     return a->place < b->place ? -1 : a->place > b->place;
 }
@@ -185,7 +189,7 @@ static void bringForward(sortItems *s, size_t first, order *o) {
 void sortItemsSort(sortItems *s, sortKind kind, bool collated, bool descending, size_t first) {
     /* Selecting compares most items once; from some point on sorting all is as good. */
     enum { SELECT_SHARE = 8 };
-    order o = {s->text, kind, collated, descending};
+    order o = {s->text, kind, collated, descending, s->scattered};
     size_t sorted = s->count;
     if (first < s->count / SELECT_SHARE) {
         sorted = first;

@@ -19,6 +19,7 @@ typedef struct sortItems {
     size_t count, room;
     char *text;
     size_t text_size, text_room;
+    bool scattered; /* of a set that is kept in the order of its hashes */
 } sortItems;
 void sortItemsClear(sortItems *s);
 
@@ -42,7 +43,8 @@ typedef enum sortKind {
     SORT_BY_OTHER_TEXT /* those without one first */
 } sortKind;
 
-/* Puts the first 'first' of all items in order; what stands behind them is of no order. 'collated':
+/* Puts the first 'first' of all items in order; those that are equal stay in theirs, where it is
+ * one. What stands behind them is of no order. 'collated':
  * texts as strcoll() has them, up to a zero byte; else byte for byte. A small 'first' costs little
  * more than a look at each item. */
 void sortItemsSort(sortItems *s, sortKind kind, bool collated, bool descending, size_t first);

@@ -3,6 +3,7 @@
 #include "server/commands/hash_open.h"
 #include "server/core/key_open.h"
 #include "storage/base/mem.h"
+#include "storage/db/db_fields.h"
 
 sortPattern sortPatternOf(bytes text) {
     sortPattern p = {.is_element = bytesEqualWord(text, "#")};
@@ -48,13 +49,18 @@ bool sortFetch(client *c, sortFetcher *f, const sortPattern *p, bytes element, b
         return true;
     }
     if (p->is_nothing) return false;
-    const entry *e = keyRead(c, keyFor(f, p, element));
+    keyRef key = keyFor(f, p, element);
+    const entry *e = keyRead(c, key);
     if (!e || entryType(e) != (p->field.size ? TYPE_HASH : TYPE_STRING)) return false;
     if (!p->field.size) {
         *out = entryString(e, f->digits);
         return true;
     }
-    if (!hashFind(e, p->field, &f->pair) || !hashIsLive(c, &f->pair)) return false;
-    *out = f->pair.value;
-    return true;
+    if (!hashFind(e, p->field, &f->pair)) return false;
+    if (hashIsLive(c, &f->pair)) {
+        *out = f->pair.value;
+        return true;
+    }
+    dbExpireNamed(c->db, key, (entry *)(uintptr_t)e, &p->field, 1, 1);
+    return false;
 }

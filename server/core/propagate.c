@@ -207,6 +207,12 @@ static bool tellDirectly(client *c, const command *cmd, bool changed) {
     return true;
 }
 
+/* SCAN, RANDOMKEY and their like: what has expired where they looked has nothing to do with each
+ * other. */
+static bool looksAtAnyKey(const command *cmd) {
+    return cmd->flags & CMD_READONLY && !cmd->spec->keys[0].use;
+}
+
 void propagateRequest(client *c, const command *cmd, bool changed) {
     server *s = c->server;
     propagation *p = s->propagation;
@@ -222,7 +228,7 @@ void propagateRequest(client *c, const command *cmd, bool changed) {
     p->anyway = 0;
     if (effectsInUnit(s)) return;
     p->limit = FOLLOWS_ALL;
-    tellAll(s, true);
+    tellAll(s, !looksAtAnyKey(cmd));
 }
 
 /* ---- set-up ---- */

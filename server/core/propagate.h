@@ -3,7 +3,8 @@
  * By itself a request of a command with CMD_WRITE that changed something is told as it came, and a
  * key that expired or was evicted as DEL (UNLINK where lazyfree says so), a field as HDEL. A
  * handler whose request would not do the same again (random, relative to now, blocking) gives
- * records in its place: propagateAs().
+ * records in its place: propagateAs(). PUBLISH, FLUSHALL of nothing and the like are told all the
+ * same: propagateAnyway().
  *
  * Records are gathered as RESP while a command runs and handed to the sinks when it ends: those of
  * a transaction or script together, between MULTI and EXEC where there are several. Who expired
@@ -56,7 +57,7 @@ bool somebodyFollows(const client *c);
 void propagateAs(client *c, int argc, const bytes *argv);
 /* The request is told to nobody, whatever it changed. */
 void propagateNothing(client *c);
-/* The request is told to these kinds, though it changed no key: PUBLISH. */
+/* The request is told to these kinds, though it changed no key or is no write command. */
 void propagateAnyway(client *c, uint32_t kinds);
 /* Whom what follows is told to, until it is said again (redis.set_repl); FOLLOWS_ALL when a
  * unit begins. The kinds before. */

@@ -275,6 +275,7 @@ entry *dbReplace(db *d, keyRef key, entry *e) {
     entry *old = dbOpen(d, key);
     if (!old) return dbAdd(d, key, e);
     d->hooks->removed(d->hooks->ctx, d, key, old, DB_OVERWRITTEN);
+    dbUnfileFields(d, old, key.hash);
     if (entryHasDeadline(old)) expiryDictRemove(d->expires, old, key.hash);
     entrySetAccess(e, entryAccess(old));
     dictRepoint(d->keys, key.hash, old, e);
@@ -282,6 +283,7 @@ entry *dbReplace(db *d, keyRef key, entry *e) {
     dbSizesPut(d, e);
     d->changes++;
     if (entryHasDeadline(e)) dbNoteDeadline(d, e, key.hash);
+    dbFieldsChanged(d, keyOfEntry(e, key.hash), e);
     discardEntry(d->discard, old);
     return e;
 }

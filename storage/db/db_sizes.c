@@ -35,28 +35,43 @@ static unsigned find(const dbSizeCounts *s, const entry *e) {
     return at;
 }
 
-static void drop(dbSizeCounts *s, unsigned at) {
-    s->open[at] = s->open[--s->open_count];
+/* The first 'count' go: those that were opened first stand there. */
+static void dropFirst(dbSizeCounts *s, unsigned count) {
+    s->open_count -= count;
+    memmove(s->open, s->open + count, s->open_count * sizeof *s->open);
 }
 
-static void settle(dbSizeCounts *s) {
-    for (unsigned i = 0; i < s->open_count; i++) {
+static void drop(dbSizeCounts *s, unsigned at) {
+    s->open_count--;
+    memmove(s->open + at, s->open + at + 1, (s->open_count - at) * sizeof *s->open);
+}
+
+static void settle(dbSizeCounts *s, unsigned count) {
+    for (unsigned i = 0; i < count; i++) {
         const dbSizeOpen *o = &s->open[i];
         uint64_t *counts = s->counts[entryType(o->e)];
         counts[o->bin]--;
         counts[dbSizeBinOf(o->e)]++;
     }
-    s->open_count = 0;
+    dropFirst(s, count);
 }
 
+/* Who opens one may still have another in hand, which was opened shortly before. */
 static void remember(dbSizeCounts *s, entry *e, unsigned bin) {
-    if (s->open_count == DB_SIZES_OPEN) settle(s);
+    if (s->open_count == DB_SIZES_OPEN) settle(s, DB_SIZES_OPEN / 2);
     s->open[s->open_count++] = (dbSizeOpen){e, (uint8_t)bin};
 }
 
 void dbSizesOpenSlow(db *d, entry *e) {
     dbSizeCounts *s = d->sizes;
-    if (find(s, e) == s->open_count) remember(s, e, dbSizeBinOf(e));
+    unsigned at = find(s, e);
+    if (at == s->open_count) {
+        remember(s, e, dbSizeBinOf(e));
+        return;
+    }
+    dbSizeOpen again = s->open[at];
+    drop(s, at);
+    s->open[s->open_count++] = again;
 }
 
 void dbSizesPut(db *d, entry *e) {
@@ -90,7 +105,7 @@ void dbSizesClear(db *d) {
 
 const uint64_t *dbSizes(db *d, valueType type) {
     if (!d->sizes) return NULL;
-    settle(d->sizes);
+    settle(d->sizes, d->sizes->open_count);
     return d->sizes->counts[type];
 }
 
@@ -105,7 +120,7 @@ void dbSizesCheck(const db *d) {
     if (!d->sizes) return;
     dbSizeCounts *found = memCalloc(1, sizeof *found), *kept = memAlloc(sizeof *kept);
     *kept = *d->sizes;
-    settle(kept);
+    settle(kept, kept->open_count);
     uint64_t cursor = 0;
     do cursor = dbScan(d, cursor, countEntry, found);
     while (cursor);

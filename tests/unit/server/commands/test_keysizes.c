@@ -173,6 +173,20 @@ START_TEST(countsFollowWhateverChanges) {
 }
 END_TEST
 
+/* However many were changed before: two that one command has in hand are both known. */
+START_TEST(twoAtATimeAreCounted) {
+    for (int others = 0; others < 20; others++) {
+        f = fakeNew();
+        fakeCall(f, "SADD to a b c");
+        fakeCall(f, "SADD from m");
+        for (int i = 0; i < others; i++) fakeCallFormat(f, "SADD other%d x", i);
+        fakeCall(f, "SMOVE from to m");
+        dbCheck(f->server->dbs[0]);
+        fakeFree(f);
+    }
+}
+END_TEST
+
 TESTS("commands/keysizes", numbersCountByTheirText, eachBinHasSizesFromAPowerOfTwoToTheNext,
       collectionsAreCountedByTheirItems, memoryOfCollectionsIsToldIfConfigured, eachDbHasItsOwn,
-      onlyItsOwnNameAsksForMemory, countsFollowWhateverChanges)
+      onlyItsOwnNameAsksForMemory, countsFollowWhateverChanges, twoAtATimeAreCounted)

@@ -103,6 +103,18 @@ START_TEST(keysThatGoByThemselvesAreToldOneByOne) {
 }
 END_TEST
 
+START_TEST(whatIsEvictedIsToldOneByOneBeforeTheCommand) {
+    setup();
+    CALL(f, "MSET a 1 b 1", "+OK|");
+    CALL(f, "CONFIG SET maxmemory-policy allkeys-random", "+OK|");
+    CALL(f, "CONFIG SET maxmemory 1", "+OK|");
+    told[0][0] = '\0';
+    CALL(f, "SET c 1", "-OOM command not allowed when used memory > 'maxmemory'.|");
+    ck_assert(!strcmp(told[0], "0:DEL a;0:DEL b;") || !strcmp(told[0], "0:DEL b;0:DEL a;"));
+    done();
+}
+END_TEST
+
 START_TEST(transactionsAreToldWhole) {
     setup();
     CALL(f, "MULTI", "+OK|");
@@ -116,6 +128,63 @@ START_TEST(transactionsAreToldWhole) {
     CALL(f, "SET a 2", "+QUEUED|");
     CALL(f, "EXEC", "*1|+OK|");
     TOLD("2:SET a 2;");
+    done();
+}
+END_TEST
+
+/* As a script does: commands of its own, in other dbs too, one of which is refused. */
+static void unitCommand(client *c) {
+    static const struct {
+        int db;
+        const char *words[4];
+    } calls[] = {{0, {"SET", "a", "1"}},
+                 {3, {"LPUSH", "b", "x"}},
+                 {0, {"LPUSH", "a", "x"}},
+                 {3, {"RPOP", "b"}},
+                 {1, {"SET", "c", "2"}}};
+    const bytes *argv = c->argv;
+    int argc = c->argc;
+    db *home = c->db;
+    effectsBegin(c->server, c);
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        bytes words[4];
+        c->argv = words;
+        for (c->argc = 0; c->argc < 4 && calls[i].words[c->argc]; c->argc++)
+            words[c->argc] = bytesOfText(calls[i].words[c->argc]);
+        c->db = c->server->dbs[calls[i].db];
+        c->key_index = 0;
+        dispatchCall(c, commandFind(c->server->commands, words[0]));
+    }
+    effectsEnd(c->server, c);
+    c->argv = argv;
+    c->argc = argc;
+    c->db = home;
+}
+
+START_TEST(whatOneUnitDoesIsToldInItsOrder) {
+    static const commandSpec rows[] = {
+        {.name = "unit", .arity = 1, .run = unitCommand, .acl = ACL_STRING}, {0}};
+    setup();
+    commandTableAdd(f->server->commands, rows);
+    fakeCall(f, "unit");
+    TOLD("0:MULTI;0:SET a 1;3:LPUSH b x;3:RPOP b;1:SET c 2;1:EXEC;");
+    CALL(f, "MULTI", "+OK|");
+    CALL(f, "SET z 1", "+QUEUED|");
+    CALL(f, "unit", "+QUEUED|");
+    CALL(f, "SELECT 2", "+QUEUED|");
+    CALL(f, "SET z 2", "+QUEUED|");
+    fakeCall(f, "EXEC");
+    TOLD("0:MULTI;0:SET z 1;0:SET a 1;3:LPUSH b x;3:RPOP b;1:SET c 2;2:SET z 2;2:EXEC;");
+    done();
+}
+END_TEST
+
+START_TEST(whatIsPublishedIsToldToReplicasAlone) {
+    setup();
+    CALL(f, "PUBLISH channel hello", ":0|");
+    CALL(f, "SPUBLISH shard hello", ":0|");
+    ck_assert_str_eq(told[0], "");
+    ck_assert_str_eq(told[1], "0:PUBLISH channel hello;0:SPUBLISH shard hello;");
     done();
 }
 END_TEST
@@ -152,4 +221,6 @@ END_TEST
 
 TESTS("core/propagate", changesAreToldAsTheyCame, deadlinesAreToldAsPointsInTime,
       whatExpiredIsToldBeforeWhatFoundOut, keysThatGoByThemselvesAreToldOneByOne,
-      transactionsAreToldWhole, aKindCanBeLeftOut, heldDeadlinesLetNothingExpire)
+      whatIsEvictedIsToldOneByOneBeforeTheCommand, transactionsAreToldWhole,
+      whatOneUnitDoesIsToldInItsOrder, whatIsPublishedIsToldToReplicasAlone, aKindCanBeLeftOut,
+      heldDeadlinesLetNothingExpire)

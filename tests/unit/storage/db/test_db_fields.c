@@ -100,6 +100,22 @@ START_TEST(theNextFieldOfAllHashesIsKnown) {
 }
 END_TEST
 
+START_TEST(whatReplacesAHashIsFiledInItsPlace) {
+    setup();
+    setField("a", "x", 2000);
+    keyRef key = keyOf("a");
+    entry *other = hashNew(key.name);
+    hashSet(other, BYTES("y"), BYTES("value"), false, &small);
+    hashSetDeadline(other, BYTES("y"), 3000);
+    dbReplace(d, key, other);
+    ck_assert_int_eq(dbNextFieldDeadline(d), 3000);
+    dbReplace(d, key, hashNew(key.name));
+    ck_assert_int_eq(dbNextFieldDeadline(d), DEADLINE_NONE);
+    ck_assert_uint_eq(dbFieldHashes(d), 0);
+    done();
+}
+END_TEST
+
 START_TEST(fieldsGoOneMillisecondAfterTheirDeadline) {
     setup();
     setField("a", "x", 2000);
@@ -241,6 +257,6 @@ START_TEST(theIndexFollowsEveryMove) {
 }
 END_TEST
 
-TESTS("db_fields", theNextFieldOfAllHashesIsKnown, fieldsGoOneMillisecondAfterTheirDeadline,
-      aHashGoesWithItsLastField, aDbThatMayNotExpireOnlyHides, onlyNamedFieldsThatArePastGo,
-      theIndexFollowsEveryMove)
+TESTS("db_fields", theNextFieldOfAllHashesIsKnown, whatReplacesAHashIsFiledInItsPlace,
+      fieldsGoOneMillisecondAfterTheirDeadline, aHashGoesWithItsLastField,
+      aDbThatMayNotExpireOnlyHides, onlyNamedFieldsThatArePastGo, theIndexFollowsEveryMove)
