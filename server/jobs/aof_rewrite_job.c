@@ -83,9 +83,11 @@ bool aofWriteFirstBase(aofJob *a, aofManifest *m) {
 
 /* ---- the file for what comes after the fork ---- */
 
-/* In the manifest from now on: whatever becomes of the rewrite, the log is whole. */
+/* In the manifest from now on: whatever becomes of the rewrite, the log is whole. The old file is
+ * on disk before there is a next one, whatever the policy: after a power cut a gap between two
+ * files would be the end of the whole log. */
 static bool switchListed(aofJob *a) {
-    if (a->policy == FSYNC_ALWAYS ? aofSyncNow(a->s) < 0 : !aofWriteOut(a)) return false;
+    if (aofSyncNow(a->s) < 0) return false;
     aofManifest next = aofManifestCopy(&a->manifest);
     const char *name = aofManifestNewIncr(&next, a->stem);
     char *path = aofPath(a->folder, name);
