@@ -72,23 +72,36 @@ class Recorder:
             f.writelines(self.lines)
 
 
-def run(binary, shim, program, full, seed):
-    """The number of bad images."""
-    bad = 0
+def load(program, recorder, images, seed, options, jobs):
+    """Makes and loads them, in so many processes with a seed each; their last lines, and whether
+    all was good."""
+    words = [word.removeprefix('--') for word in options]
+    running = []
+    for i in range(jobs):
+        folder = os.path.join(recorder.server.home, f'image-{i}')
+        os.mkdir(folder)
+        running.append(subprocess.Popen(
+            [program, recorder.server.trace, recorder.acks, folder, str(images // jobs),
+             str(seed + i), *words], stdout=subprocess.PIPE, text=True))
+    said = [process.communicate()[0].strip() for process in running]
+    return said, not any(process.returncode for process in running)
+
+
+def run(binary, shim, program, full, seed, jobs):
+    """The number of courses with bad images."""
+    bad = total = 0
     for name, (options, promises) in POLICIES.items():
         recorder = Recorder(binary, shim, options, promises)
         recorder.record(6 if full else 2)
-        folder = os.path.join(recorder.server.home, 'image')
-        os.mkdir(folder)
         images = (FULL_IMAGES if full else CI_IMAGES) // len(POLICIES)
-        words = [word.removeprefix('--') for word in options]
-        done = subprocess.run([program, recorder.server.trace, recorder.acks, folder, str(images),
-                               str(seed), *words], stdout=subprocess.PIPE, text=True)
-        print(f'{name}: {recorder.number} writes, seed {seed}: {done.stdout.strip()}')
-        if done.returncode:
-            bad += 1
-            if os.environ.get('EBB_KEEP'):
-                print(f'kept: {recorder.server.home}')
-                continue
-        recorder.server.remove()
+        said, good = load(program, recorder, images, seed, options, jobs)
+        for i, text in enumerate(said):
+            print(f'{name}: {recorder.number} writes, seed {seed + i}: {text}')
+        total += images // jobs * jobs
+        bad += not good
+        if good or not os.environ.get('EBB_KEEP'):
+            recorder.server.remove()
+        else:
+            print(f'kept: {recorder.server.home}')
+    print(f'{total} images, {bad} courses with bad ones')
     return bad

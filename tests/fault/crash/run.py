@@ -24,6 +24,7 @@ def main():
     parser.add_argument('--build', default=os.path.join(ROOT, 'build'))
     parser.add_argument('--full', action='store_true')
     parser.add_argument('--points', type=int, help='kill points')
+    parser.add_argument('--jobs', type=int, default=os.cpu_count(), help='of loading images')
     parser.add_argument('--seed', type=int, default=int(time.time()))
     parser.add_argument('--courses', default=','.join(kill_points.COURSES))
     parser.add_argument('parts', nargs='*')
@@ -42,7 +43,7 @@ def main():
             bad = failures.run(binary, shim, args.full)
         elif part == 'power':
             bad = power_cuts.run(binary, shim, os.path.join(build, 'tests', 'crash_power_cut'),
-                                 args.full, args.seed)
+                                 args.full, args.seed, args.jobs)
         elif part == 'reply':
             bad = replies.run(binary, shim)
         print(f'{part}: {"good" if not bad else f"{bad} bad"}, {time.monotonic() - start:.0f} s')

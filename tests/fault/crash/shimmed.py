@@ -3,6 +3,7 @@
 It has a process group of its own, which dies with it, and answers on a unix socket outside of the
 folder that is watched.
 """
+import atexit
 import mmap
 import os
 import shutil
@@ -109,6 +110,7 @@ class Shimmed:
         self.socket = os.path.join(self.home, 'socket')
         self.trace = os.path.join(self.home, 'trace') if trace else None
         self.process = None
+        atexit.register(self.end)
 
     def spawn(self):
         env = dict(os.environ, LD_PRELOAD=self.shim, EBB_SHIM_DIR=self.folder,
@@ -165,7 +167,10 @@ class Shimmed:
         with open(os.path.join(self.home, 'log'), errors='replace') as f:
             return f.read()[-4000:]
 
-    def remove(self):
+    def end(self):
         if self.process and self.process.poll() is None:
             self.kill()
+
+    def remove(self):
+        self.end()
         shutil.rmtree(self.home, ignore_errors=True)
