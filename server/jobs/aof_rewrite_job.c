@@ -210,6 +210,11 @@ static bool adoptBase(aofJob *a, long pid) {
         logLine(LOG_WARN, "Error trying to rename the temporary AOF file %s into %s: %s", temp,
                 path, strerror(errno));
     good = good && (a->incr_mode != INCR_APART || (aofWriteOut(a) && listApart(a, &next)));
+    /* Names that the manifest has must not be less lasting than it is. */
+    if (good && fileSyncFolder(a->s->files, path) < 0) {
+        logLine(LOG_WARN, "Error trying to sync the folder of the AOF: %s", strerror(errno));
+        good = false;
+    }
     good = good && aofStoreManifest(a, &next);
     if (!good) fileUnlink(a->s->files, path);
     memFree(path);
