@@ -144,6 +144,8 @@ void netRun(net *n) {
         if (shutdownIsAsked(s) && !s->cron.paused) {
             serverReadClock(s);
             shutdownStep(s);
+            /* Who asked sees its connection end, and may look at once whether the port is free. */
+            if (s->ended) netCloseListeners(n);
             flushAll(s);
             /* At the end the listeners are closed first: who sees its connection closed shall find
              * nobody there. */

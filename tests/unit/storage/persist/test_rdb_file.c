@@ -385,38 +385,41 @@ typedef struct failing {
     int calls, fail_at; /* the call that fails, counted from 1; 0: none */
     int error;
     bool short_writes;
+    char trace[64]; /* a letter a call, writes left out */
 } failing;
 
-static bool fails(failing *x) {
+static bool fails(failing *x, char letter) {
+    size_t size = strlen(x->trace);
+    if (letter != 'w' && size + 1 < sizeof x->trace) x->trace[size] = letter;
     if (++x->calls != x->fail_at) return false;
     errno = x->error;
     return true;
 }
 
 static int failOpen(void *ctx, const char *path, int flags, mode_t mode) {
-    return fails(ctx) ? -1 : fileOpen(fileOpsSystem(), path, flags, mode);
+    return fails(ctx, 'o') ? -1 : fileOpen(fileOpsSystem(), path, flags, mode);
 }
 
 static ssize_t failWrite(void *ctx, int fd, const void *data, size_t size) {
     failing *x = ctx;
-    if (fails(x)) return -1;
+    if (fails(x, 'w')) return -1;
     if (x->short_writes && size > 1000) size = 1000;
     return fileWrite(fileOpsSystem(), fd, data, size);
 }
 
 static int failSync(void *ctx, int fd) {
-    return fails(ctx) ? -1 : fileSync(fileOpsSystem(), fd);
+    return fails(ctx, 's') ? -1 : fileSync(fileOpsSystem(), fd);
 }
 
 static int failClose(void *ctx, int fd) {
-    bool bad = fails(ctx);
+    bool bad = fails(ctx, 'c');
     int done = fileClose(fileOpsSystem(), fd);
     if (bad) errno = ((failing *)ctx)->error;
     return bad ? -1 : done;
 }
 
 static int failRename(void *ctx, const char *from, const char *to) {
-    return fails(ctx) ? -1 : fileRename(fileOpsSystem(), from, to);
+    return fails(ctx, 'r') ? -1 : fileRename(fileOpsSystem(), from, to);
 }
 
 static void failingInit(failing *x) {
@@ -498,6 +501,23 @@ START_TEST(aFileIsReadPieceByPiece) {
 }
 END_TEST
 
+START_TEST(aFileGetsItsNameWhenItIsOnTheDisk) {
+    fixture f;
+    failing x;
+    makeFolder();
+    setUp(&f);
+    failingInit(&x);
+    rdbSource from = sourceOf(&f);
+    rdbSaveFailure failure;
+    dbSetString(f.dbs[0], keyed("a"), BYTES("1"), false);
+    ck_assert_int_eq(rdbSaveFile(&from, &x.ops, path, temp, false, &failure), 0);
+    /* open, sync, close, rename; the folder: open, sync, close */
+    ck_assert_str_eq(x.trace, "oscrosc");
+    tearDown(&f);
+    removeFolder();
+}
+END_TEST
+
 START_TEST(aSaveThatFailsLeavesTheOldFile) {
     fixture f, g;
     makeFolder();
@@ -548,7 +568,7 @@ END_TEST
 
 static ssize_t failRead(void *ctx, int fd, void *data, size_t size) {
     failing *x = ctx;
-    return fails(x) ? -1 : fileRead(fileOpsSystem(), fd, data, size);
+    return fails(x, 'w') ? -1 : fileRead(fileOpsSystem(), fd, data, size);
 }
 
 static ssize_t endRead(void *ctx, int fd, void *data, size_t size) {
@@ -590,4 +610,5 @@ TESTS("rdb_file", whatIsWrittenComesBack, theOldestVersionThatWillDoIsWritten, e
       accessBitsAreTold, everyOpcodeIsKnown, versionsBeforeTheFifthHaveNoChecksum,
       keysPastTheirDeadlineAndEmptyOnesAreLeftOut, whatIsWrongIsToldWithItsPlace,
       promisedKeysTakeNoMemory, aLoadCanBeStopped, aFileIsReadPieceByPiece,
-      aSaveThatFailsLeavesTheOldFile, aFileThatCannotBeReadIsAnError)
+      aFileGetsItsNameWhenItIsOnTheDisk, aSaveThatFailsLeavesTheOldFile,
+      aFileThatCannotBeReadIsAnError)
