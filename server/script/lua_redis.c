@@ -1,4 +1,5 @@
 /* lua_redis.c - redis.* but for the calls: what scripts are told and what they may set. */
+#include "server/core/propagate.h"
 #include "server/core/server.h"
 #include "server/script/lua_convert.h"
 #include "server/script/lua_env.h"
@@ -6,7 +7,12 @@
 #include "storage/base/mem.h"
 #include "storage/base/sha1.h"
 
-enum { REPL_NONE = 0, REPL_AOF = 1, REPL_REPLICA = 2, REPL_ALL = REPL_AOF | REPL_REPLICA };
+enum {
+    REPL_NONE = 0,
+    REPL_AOF = FOLLOWS_LOG,
+    REPL_REPLICA = FOLLOWS_REPLICA,
+    REPL_ALL = FOLLOWS_ALL
+};
 
 /* An error with no place in the script before it; where it was comes behind. */
 static int raiseError(lua_State *L, const char *text) {
@@ -102,6 +108,9 @@ static int setRepl(lua_State *L) {
         return raiseError(L,
                           "ERR Invalid replication flags. Use REPL_AOF, REPL_REPLICA, REPL_ALL or "
                           "REPL_NONE.");
+    scripts *sc = luaEnvOf(L)->scripts;
+    sc->run->limits_followers = true;
+    propagateLimit(sc->server, (uint32_t)flags);
     return 0;
 }
 

@@ -37,8 +37,9 @@ typedef struct scriptRun {
     bool read_only;      /* EVAL_RO and its kin, or a script that says so */
     bool refuses_memory; /* what may take more memory is refused, as it was at the begin */
     bool wrote;
-    bool busy;   /* others are answered meanwhile */
-    bool killed; /* on its way out, whatever it catches */
+    bool limits_followers; /* redis.set_repl() was called */
+    bool busy;             /* others are answered meanwhile */
+    bool killed;           /* on its way out, whatever it catches */
     /* Where a reply began, if one is being written: an error takes it back. */
     bool replying;
     replyMark reply_begin;

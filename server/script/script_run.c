@@ -6,6 +6,7 @@
 
 #include "server/core/args.h"
 #include "server/core/memory_guard.h"
+#include "server/core/propagate.h"
 #include "server/core/reply.h"
 #include "server/observe/monitor.h"
 #include "server/script/lua_convert.h"
@@ -233,6 +234,7 @@ void scriptCallCode(scripts *sc, luaEnv *e, const scriptCode *code, client *c, i
     scriptWatchBegin(sc, e);
     bool good = runProtected(e, runCode);
     scriptWatchEnd(sc);
+    if (run.limits_followers) propagateLimit(s, FOLLOWS_ALL);
     effectsEnd(s, c);
     sc->run = NULL;
     if (!good) replyEnd(c, &run);

@@ -1,6 +1,8 @@
 /* Any bytes as what scripts hand to the libraries that read foreign formats, and as a reply that is
- * made a Lua value and a reply again. The first byte chooses; the rest is the text. Also the text
- * of a script itself, which may do what it likes for as long as the watch lets it. */
+ * made a Lua value and a reply again. The first byte chooses; the rest is the text. Also as
+ * code that is parsed, and as a library that is run. */
+#include <stdlib.h>
+
 #include "server/wiring.h"
 #include "storage/base/clock.h"
 #include "storage/base/mem.h"
@@ -20,14 +22,21 @@ static const char *const scripts_of[FUNCTIONS] = {
     "{ok = ARGV[1]}, {err = ARGV[1]}, {big_number = ARGV[1]}, "
     "{verbatim_string = {format = ARGV[1], string = ARGV[1]}}, {map = {[ARGV[1]] = ARGV[1]}}}"};
 
-static void run(server *s, client *c, const char *script, bytes text) {
+static server *s;
+static client *c;
+
+static void end(void) {
+    wiringFreeServer(s);
+}
+
+static void run(const char *script, bytes text) {
     bytes argv[] = {BYTES("EVAL"), bytesOfText(script), BYTES("0"), text};
     batchCall(c, 4, argv);
     replyBufClear(&c->out);
     serverFreeMarked(s);
 }
 
-static void loadLibrary(client *c, bytes text) {
+static void loadLibrary(bytes text) {
     bytes argv[] = {BYTES("FUNCTION"), BYTES("RESTORE"), text, BYTES("FLUSH")};
     batchCall(c, 4, argv);
     argv[1] = BYTES("LOAD");
@@ -36,21 +45,20 @@ static void loadLibrary(client *c, bytes text) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    static server *s;
-    static client *c;
     if (!s) {
         config cfg;
         configInit(&cfg);
         s = wiringNewServer(&cfg, clockSystem());
         s->skip_checksums = true;
         c = clientNew(s, s);
+        atexit(end);
     }
     if (!size || size > TEXT_MAX) return 0;
     bytes text = bytesOf(data + 1, size - 1);
     c->resp = data[0] & 0x80 ? 3 : 2;
     if (data[0] % (FUNCTIONS + 1) == FUNCTIONS)
-        loadLibrary(c, text);
+        loadLibrary(text);
     else
-        run(s, c, scripts_of[data[0] % (FUNCTIONS + 1)], text);
+        run(scripts_of[data[0] % (FUNCTIONS + 1)], text);
     return 0;
 }

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "server/core/propagate.h"
 #include "storage/base/mem.h"
 #include "tests/support/script_check.h"
 #include "tests/support/suite.h"
@@ -360,6 +361,58 @@ START_TEST(outOfMemoryIsJudgedAsTheScriptBegins) {
 }
 END_TEST
 
+/* ---- who follows ---- */
+
+typedef struct follower {
+    propagationSink sink;
+    char told[2048];
+} follower;
+
+static void take(void *ctx, server *s, int db_id, bytes record) {
+    follower *to = ctx;
+    (void)s;
+    snprintf(to->told + strlen(to->told), sizeof to->told - strlen(to->told), "[%d %.*s]", db_id,
+             (int)record.size, record.data);
+}
+
+static bool was(const follower *to, const char *part) {
+    return strstr(to->told, part) != NULL;
+}
+
+START_TEST(followersAreToldWhatAScriptDid) {
+    follower log = {.sink = {.kind = FOLLOWS_LOG, .take = take}};
+    follower replica = {.sink = {.kind = FOLLOWS_REPLICA, .take = take}};
+    log.sink.ctx = &log;
+    replica.sink.ctx = &replica;
+    propagateAddSink(f->server, &log.sink);
+    propagateAddSink(f->server, &replica.sink);
+    scriptReply(f, "redis.call('set', 'a', 1) redis.call('get', 'a') redis.call('select', 3) "
+                   "redis.set_repl(redis.REPL_NONE) redis.call('set', 'b', 2) "
+                   "redis.set_repl(redis.REPL_AOF) redis.call('set', 'c', 3) "
+                   "redis.set_repl(redis.REPL_REPLICA) redis.call('set', 'd', 4)");
+    ck_assert(was(&log, "MULTI") && was(&log, "EXEC"));
+    ck_assert(was(&log, "[0 *3\r\n$3\r\nset\r\n$1\r\na\r\n$1\r\n1\r\n]"));
+    ck_assert(was(&log, "[3 *3\r\n$3\r\nset\r\n$1\r\nc\r\n$1\r\n3\r\n]"));
+    ck_assert(was(&replica, "$1\r\na\r\n") && was(&replica, "$1\r\nd\r\n"));
+    ck_assert(!was(&replica, "$1\r\nc\r\n") && !was(&log, "$1\r\nd\r\n"));
+    ck_assert(!was(&log, "$1\r\nb\r\n") && !was(&replica, "$1\r\nb\r\n"));
+    ck_assert(!was(&log, "EVAL") && !was(&log, "get"));
+    log.told[0] = '\0';
+    /* What one script set holds for no other, nor for what follows in a transaction. */
+    fakeCall(f, "MULTI");
+    fakeCall(f, "EVAL \"redis.set_repl(redis.REPL_NONE)\" 0");
+    fakeCall(f, "SET e 5");
+    fakeCall(f, "EXEC");
+    ck_assert(was(&log, "$1\r\ne\r\n"));
+    log.told[0] = '\0';
+    fakeCall(f, "FUNCTION LOAD \"#!lua name=x\\nredis.register_function('f', function() end)\"");
+    fakeCall(f, "FUNCTION DELETE x");
+    ck_assert(was(&log, "LOAD") && was(&log, "DELETE"));
+    propagateRemoveSink(f->server, &log.sink);
+    propagateRemoveSink(f->server, &replica.sink);
+}
+END_TEST
+
 /* ---- the cache ---- */
 
 START_TEST(scriptsAreFoundByTheirDigest) {
@@ -444,5 +497,5 @@ TESTS_BETWEEN("eval", setup, done, luaValuesBecomeReplies, resp3HasMoreTypes,
               watchSeesWhatAScriptChanges, blockedClientsAreServedBehindTheScript,
               monitorsSeeTheScriptBeforeWhatItCalls, callsOfAScriptAreCounted,
               keysThatAScriptReadsAreTracked, outOfMemoryIsJudgedAsTheScriptBegins,
-              scriptsAreFoundByTheirDigest, theCacheOfEvalIsBounded, memoryOfScriptsIsCounted,
-              runningOnAndOnLeaksNothing, scriptsKnowWhereTheyRun)
+              followersAreToldWhatAScriptDid, scriptsAreFoundByTheirDigest, theCacheOfEvalIsBounded,
+              memoryOfScriptsIsCounted, runningOnAndOnLeaksNothing, scriptsKnowWhereTheyRun)
