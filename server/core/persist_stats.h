@@ -35,6 +35,7 @@ typedef struct persistStats {
     int64_t aof_rewrite_start_ms; /* of the one that runs; 0: none */
     int64_t aof_last_rewrite_s;   /* -1: none so far */
     bool aof_last_rewrite_failed, aof_last_write_failed;
+    bool aof_sync_failed; /* and the log was not made anew since */
     uint64_t aof_rewrites, aof_rewrite_failures_in_a_row;
     uint64_t aof_last_cow_bytes;
     uint64_t aof_size, aof_base_size, aof_buffer_bytes;

@@ -65,6 +65,7 @@ void aofFollow(aofJob *a, bool follow) {
 
 static void noteState(aofJob *a) {
     bool failed = a->write_error || a->sync_error;
+    a->s->persist.aof_sync_failed = a->sync_error != 0;
     if (failed == a->s->persist.aof_last_write_failed) return;
     a->s->persist.aof_last_write_failed = failed;
     saveRefusalChanged(a->s);

@@ -49,6 +49,7 @@ static void aof(const server *s, infoText *t) {
     infoLine(t, "aof_rewrites:%llu", (count)p->aof_rewrites);
     infoLine(t, "aof_rewrites_consecutive_failures:%llu", (count)p->aof_rewrite_failures_in_a_row);
     infoLine(t, "aof_last_write_status:%s", status(p->aof_last_write_failed));
+    infoLine(t, "aof_last_fsync_status:%s", status(p->aof_sync_failed));
     infoLine(t, "aof_last_cow_size:%llu", (count)p->aof_last_cow_bytes);
     infoLine(t, "module_fork_in_progress:0");
     infoLine(t, "module_fork_last_cow_size:0");

@@ -161,6 +161,8 @@ START_TEST(aFailedSyncIsFinal) {
         for (int k = 0; k < 3000 && !rig.f->server->persist.aof_last_write_failed; k++)
             rigTurn(&rig, rig.f->client);
         ck_assert(rig.f->server->persist.aof_last_write_failed);
+        ck_assert_ptr_nonnull(
+            strstr(rigCall(&rig, "INFO persistence"), "aof_last_fsync_status:err"));
         expectHealed(policies[i]);
         ck_assert_ptr_nonnull(strstr(rigCall(&rig, "INFO persistence"), "aof_rewrites:1"));
         rigKill(&rig);

@@ -53,7 +53,8 @@ void rigStop(aofRig *rig) {
 void rigKill(aofRig *rig) {
     char shell[256];
     const char *at = rig->folder;
-    snprintf(shell, sizeof shell, "cp -r %s %s.kept", at, at);
+    /* A file that is deleted on the other thread meanwhile may be missed: it is history. */
+    snprintf(shell, sizeof shell, "cp -r %s %s.kept 2>/dev/null || true", at, at);
     runShell(shell);
     rigStop(rig);
     ck_assert_int_eq(chdir("/"), 0);
