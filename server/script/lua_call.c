@@ -1,8 +1,8 @@
 /* lua_call.c - redis.call and redis.pcall: a command of a script.
  *
  * Arguments are not copied: they stand on the Lua stack while the command runs. The reply comes as
- * bytes into the output of the scripts' own client and is read from there: measured, that costs a
- * script of INCR 4 % of its time, and handlers know of one kind of reply only. */
+ * bytes into the output of the scripts' own client and is read from there, so that handlers know of
+ * one kind of reply only. */
 #include <stdio.h>
 
 #include "server/core/error_stats.h"
