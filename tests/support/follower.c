@@ -76,8 +76,10 @@ static void take(void *ctx, server *s, int db_id, bytes record) {
     fputc(';', w->told);
     setClock(w);
     (void)s;
-    if (db_id != w->db) fakeCallFormat(w->f, "SELECT %d", db_id);
-    w->db = db_id;
+    if (db_id != PROPAGATE_ANY_DB && db_id != w->db) {
+        fakeCallFormat(w->f, "SELECT %d", db_id);
+        w->db = db_id;
+    }
     const char *reply = fakeSend(w->f, w->f->client, record, NULL);
     if (isError(reply)) noteError(w, record, reply);
 }

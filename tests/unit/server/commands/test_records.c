@@ -90,7 +90,7 @@ static const row rows[] = {
     {"SET a 1", "COPY a b DB 2", "", "0:COPY a b DB 2;"},
     {"SET a 1", "MOVE a 2", "", "0:MOVE a 2;"},
     {"SET a 1 PX 5;!10", "RENAME b c", "", ""},
-    {"SET a 1 PX 5;SET b 1;!10", "RENAME b a", "", "0:MULTI;0:DEL a;0:RENAME b a;0:EXEC;"},
+    {"SET a 1 PX 5;SET b 1;!10", "RENAME b a", "", "-1:MULTI;0:DEL a;0:RENAME b a;-1:EXEC;"},
     {"RPUSH l 3 1 2", "SORT l STORE m", "", "0:SORT l STORE m;"},
     {"RPUSH l 3 1 2", "SORT l", "", ""},
     {"SET a 1", "RESTORE b 10 \"" DUMPED "\"", "", "0:RESTORE b 1700000000010 " DUMPED " ABSTTL;"},
@@ -153,7 +153,8 @@ static const row rows[] = {
      "0:HPEXPIREAT h 1700000100000 FIELDS 1 f;"},
     {"HSET h f 1 g 2", "HPEXPIREAT h 1700000000500 FIELDS 1 f", "",
      "0:HPEXPIREAT h 1700000000500 FIELDS 1 f;"},
-    {"HSET h f 1 g 2", "HEXPIREAT h 1 FIELDS 3 f g x", "", "0:MULTI;0:HDEL h f;0:HDEL h g;0:EXEC;"},
+    {"HSET h f 1 g 2", "HEXPIREAT h 1 FIELDS 3 f g x", "",
+     "-1:MULTI;0:HDEL h f;0:HDEL h g;-1:EXEC;"},
     {"HSETEX h EX 10 FIELDS 1 f 1", "HPERSIST h FIELDS 2 f x", "", "0:HPERSIST h FIELDS 2 f x;"},
     {"HSET h f 1 g 2", "HGETEX h EX 10 FIELDS 2 f x", "",
      "0:HPEXPIREAT h 1700000010000 FIELDS 1 f;"},
@@ -166,11 +167,11 @@ static const row rows[] = {
     {"", "HSETEX h PXAT 1 FIELDS 1 f 1", "", "0:HDEL h f;"},
     {"HSET h f 1 g 2", "HGETDEL h FIELDS 2 f x", "", "0:HDEL h f;"},
     {"HSETEX h PX 5 FIELDS 1 f 1;HSET h g 1;!10", "HINCRBY h f 1", "",
-     "0:MULTI;0:HDEL h f;0:HINCRBY h f 1;0:EXEC;"},
+     "-1:MULTI;0:HDEL h f;0:HINCRBY h f 1;-1:EXEC;"},
     {"HSETEX h PX 5 FIELDS 1 f 1;!10", "HGET h f", "", "0:HDEL h f;"},
     {"HIMPORT PREPARE set f g", "HIMPORT SET h set 1 2", "", "0:HSET h f 1 g 2;"},
     {"HIMPORT PREPARE set f g;SET h 1", "HIMPORT SET h set 1 2", "",
-     "0:MULTI;0:DEL h;0:HSET h f 1 g 2;0:EXEC;"},
+     "-1:MULTI;0:DEL h;0:HSET h f 1 g 2;-1:EXEC;"},
     /* ---- sets ---- */
     {"", "SADD s a b", "", "0:SADD s a b;"},
     {"SADD s a b", "SREM s a x", "", "0:SREM s a x;"},
@@ -218,11 +219,11 @@ static const row rows[] = {
     {"CONFIG SET stream-node-max-entries 2;XADD x 1 f 1;XADD x 2 f 1;XADD x 3 f 1",
      "XADD x DELREF MAXLEN ~ 1 LIMIT 2 4 f 1", "", "0:XADD x DELREF MAXLEN = 2 4-0 f 1;"},
     {"", "XADD x IDMP p m * f 1", "",
-     "0:MULTI;0:XADD x 1700000000000-0 f 1;0:XIDMPRECORD x p m 1700000000000-0;0:EXEC;"},
+     "-1:MULTI;0:XADD x 1700000000000-0 f 1;0:XIDMPRECORD x p m 1700000000000-0;-1:EXEC;"},
     {"", "XADD x IDMPAUTO p * f 1", "",
-     "0:MULTI;0:XADD x 1700000000000-0 f 1;0:XIDMPRECORD x p "
+     "-1:MULTI;0:XADD x 1700000000000-0 f 1;0:XIDMPRECORD x p "
      "\\xc2\\xb3\\xf0O\\x02\\xb4\\xd5*\\xad\\xac\\xb2\\xc7\\xf4\\xc0;\\xa1 "
-     "1700000000000-0;0:EXEC;"},
+     "1700000000000-0;-1:EXEC;"},
     {"XADD x IDMP p m * f 1", "XADD x IDMP p m * f 1", "", ""},
     {"XADD x 1 f 1", "XIDMPRECORD x p m 1-0", "", "0:XIDMPRECORD x p m 1-0;"},
     {"XADD x 1 f 1", "XCFGSET x IDMP-MAXSIZE 5", "", "0:XCFGSET x IDMP-MAXSIZE 5;"},
@@ -243,37 +244,37 @@ static const row rows[] = {
     {STREAM ";XGROUP CREATECONSUMER x g c", "XGROUP DELCONSUMER x g c", "",
      "0:XGROUP DELCONSUMER x g c;"},
     {STREAM, "XREADGROUP GROUP g c COUNT 2 STREAMS x >", "",
-     "0:MULTI;0:XCLAIM x g c 0 1-0 TIME 1700000000000 RETRYCOUNT 1 FORCE JUSTID LASTID "
+     "-1:MULTI;0:XCLAIM x g c 0 1-0 TIME 1700000000000 RETRYCOUNT 1 FORCE JUSTID LASTID "
      "1-0;0:XCLAIM x g c 0 2-0 TIME 1700000000000 RETRYCOUNT 1 FORCE JUSTID LASTID 2-0;0:XGROUP "
-     "SETID x g 2-0 ENTRIESREAD 2;0:EXEC;"},
+     "SETID x g 2-0 ENTRIESREAD 2;-1:EXEC;"},
     {STREAM, "XREADGROUP GROUP g c NOACK STREAMS x >", "",
-     "0:MULTI;0:XGROUP SETID x g 3-0 ENTRIESREAD 3;0:XGROUP CREATECONSUMER x g c;0:EXEC;"},
+     "-1:MULTI;0:XGROUP SETID x g 3-0 ENTRIESREAD 3;0:XGROUP CREATECONSUMER x g c;-1:EXEC;"},
     {STREAM, "XREADGROUP GROUP g c STREAMS x 0", "", "0:XGROUP CREATECONSUMER x g c;"},
     {READ, "XREADGROUP GROUP g c STREAMS x 0", "",
-     "0:MULTI;0:XCLAIM x g c 0 1-0 TIME 1700000000000 RETRYCOUNT 2 FORCE JUSTID LASTID "
-     "2-0;0:XCLAIM x g c 0 2-0 TIME 1700000000000 RETRYCOUNT 2 FORCE JUSTID LASTID 2-0;0:EXEC;"},
+     "-1:MULTI;0:XCLAIM x g c 0 1-0 TIME 1700000000000 RETRYCOUNT 2 FORCE JUSTID LASTID "
+     "2-0;0:XCLAIM x g c 0 2-0 TIME 1700000000000 RETRYCOUNT 2 FORCE JUSTID LASTID 2-0;-1:EXEC;"},
     {READ ";XDEL x 1;!10", "XREADGROUP GROUP g d CLAIM 5 STREAMS x >", "",
-     "0:MULTI;0:XACK x g 1-0;0:XCLAIM x g d 0 2-0 TIME 1700000000010 RETRYCOUNT 2 FORCE JUSTID "
+     "-1:MULTI;0:XACK x g 1-0;0:XCLAIM x g d 0 2-0 TIME 1700000000010 RETRYCOUNT 2 FORCE JUSTID "
      "LASTID 2-0;0:XCLAIM x g d 0 3-0 TIME 1700000000010 RETRYCOUNT 1 FORCE JUSTID LASTID "
-     "3-0;0:XGROUP SETID x g 3-0 ENTRIESREAD 3;0:EXEC;"},
+     "3-0;0:XGROUP SETID x g 3-0 ENTRIESREAD 3;-1:EXEC;"},
     {STREAM ";XGROUP SETID x g $", "XREADGROUP GROUP g c BLOCK 0 STREAMS x >", "XADD x 9 f 1",
-     "0:XGROUP CREATECONSUMER x g c;0:XADD x 9-0 f 1;0:MULTI;0:XCLAIM x g c 0 9-0 TIME "
+     "0:XGROUP CREATECONSUMER x g c;0:XADD x 9-0 f 1;-1:MULTI;0:XCLAIM x g c 0 9-0 TIME "
      "1700000000000 RETRYCOUNT 1 FORCE JUSTID LASTID 9-0;0:XGROUP SETID x g 9-0 ENTRIESREAD "
-     "4;0:EXEC;"},
+     "4;-1:EXEC;"},
     {READ, "XACK x g 1 9", "", "0:XACK x g 1 9;"},
     {READ, "XACKDEL x g DELREF IDS 1 1", "", "0:XACKDEL x g DELREF IDS 1 1;"},
     {READ, "XNACK x g FAIL IDS 1 1", "", "0:XNACK x g FAIL IDS 1 1;"},
     {READ ";!10", "XCLAIM x g d 5 1 2", "",
-     "0:MULTI;0:XCLAIM x g d 0 1-0 TIME 1700000000010 RETRYCOUNT 2 FORCE JUSTID LASTID "
-     "2-0;0:XCLAIM x g d 0 2-0 TIME 1700000000010 RETRYCOUNT 2 FORCE JUSTID LASTID 2-0;0:EXEC;"},
+     "-1:MULTI;0:XCLAIM x g d 0 1-0 TIME 1700000000010 RETRYCOUNT 2 FORCE JUSTID LASTID "
+     "2-0;0:XCLAIM x g d 0 2-0 TIME 1700000000010 RETRYCOUNT 2 FORCE JUSTID LASTID 2-0;-1:EXEC;"},
     {READ ";!10", "XCLAIM x g d 100 1 LASTID 7", "",
-     "0:MULTI;0:XGROUP SETID x g 7-0 ENTRIESREAD 2;0:XGROUP CREATECONSUMER x g d;0:EXEC;"},
+     "-1:MULTI;0:XGROUP SETID x g 7-0 ENTRIESREAD 2;0:XGROUP CREATECONSUMER x g d;-1:EXEC;"},
     {READ ";XDEL x 1;!10", "XCLAIM x g d 5 1 2 JUSTID TIME 1600000000000", "",
-     "0:MULTI;0:XACK x g 1-0;0:XCLAIM x g d 0 2-0 TIME 1600000000000 RETRYCOUNT 1 FORCE JUSTID "
-     "LASTID 2-0;0:EXEC;"},
+     "-1:MULTI;0:XACK x g 1-0;0:XCLAIM x g d 0 2-0 TIME 1600000000000 RETRYCOUNT 1 FORCE JUSTID "
+     "LASTID 2-0;-1:EXEC;"},
     {READ ";XDEL x 1;!10", "XAUTOCLAIM x g d 5 0", "",
-     "0:MULTI;0:XACK x g 1-0;0:XCLAIM x g d 0 2-0 TIME 1700000000010 RETRYCOUNT 2 FORCE JUSTID "
-     "LASTID 2-0;0:EXEC;"},
+     "-1:MULTI;0:XACK x g 1-0;0:XCLAIM x g d 0 2-0 TIME 1700000000010 RETRYCOUNT 2 FORCE JUSTID "
+     "LASTID 2-0;-1:EXEC;"},
     {READ, "XAUTOCLAIM x g d 100 0", "", "0:XGROUP CREATECONSUMER x g d;"},
     /* ---- arrays ---- */
     {"", "ARSET a 3 x", "", "0:ARSET a 3 x;"},
@@ -285,7 +286,7 @@ static const row rows[] = {
     {"", "ARRING a 2 x y z", "", "0:ARRING a 2 x y z;"},
     /* ---- scripts and functions ---- */
     {"", "EVAL \"redis.call('SET', 'a', 1) return redis.call('EXPIRE', 'a', 10)\" 0", "",
-     "0:MULTI;0:SET a 1;0:PEXPIREAT a 1700000010000;0:EXEC;"},
+     "-1:MULTI;0:SET a 1;0:PEXPIREAT a 1700000010000;-1:EXEC;"},
     {"SET a 1", "EVAL \"return redis.call('GET', 'a')\" 0", "", ""},
     {"", "EVAL \"redis.call('SET', 'a', 1) return redis.call('LPUSH', 'a', 1)\" 0", "",
      "0:SET a 1;"},
@@ -297,15 +298,15 @@ static const row rows[] = {
      "0:FUNCTION RESTORE " NO_FUNCTIONS " FLUSH;"},
     /* ---- transactions, what expires ---- */
     {"SET a 1 PX 5;!10", "GET a", "", "0:DEL a;"},
-    {"SET a 1 PX 5;!10", "SETNX a 2", "", "0:MULTI;0:DEL a;0:SETNX a 2;0:EXEC;"},
+    {"SET a 1 PX 5;!10", "SETNX a 2", "", "-1:MULTI;0:DEL a;0:SETNX a 2;-1:EXEC;"},
     {"SET a 1 PX 5;SADD s 1;!10", "SUNIONSTORE s a", "",
-     "0:MULTI;0:DEL a;0:SUNIONSTORE s a;0:EXEC;"},
+     "-1:MULTI;0:DEL a;0:SUNIONSTORE s a;-1:EXEC;"},
     {"SADD s 1;HSETEX h1 PX 5 FIELDS 1 f 1;!10", "SORT s BY h*->f STORE l", "",
-     "0:MULTI;0:HDEL h1 f;0:SORT s BY h*->f STORE l;0:EXEC;"},
+     "-1:MULTI;0:HDEL h1 f;0:SORT s BY h*->f STORE l;-1:EXEC;"},
     {"PSETEX w 5 1;SADD s 1;!10", "SORT s BY w STORE l", "", "0:SORT s BY w STORE l;"},
     {"PSETEX a 5 1;PSETEX b 5 1;!10", "SCAN 0", "", "0:DEL a;0:DEL b;"},
     {"PSETEX a 5 1;PSETEX b 5 1;SET c 1;!10", "DEL a b c", "",
-     "0:MULTI;0:DEL a;0:DEL b;0:DEL a b c;0:EXEC;"},
+     "-1:MULTI;0:DEL a;0:DEL b;0:DEL a b c;-1:EXEC;"},
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 

@@ -196,7 +196,7 @@ START_TEST(directivesWithoutEffectAreKnownByName) {
     configEachInert(&c, noteInert, inert);
     configEachExtra(&c, "rename-command", noteExtra, renames);
     configEachExtra(&c, "user", noteExtra, users);
-    ck_assert_str_eq(inert, "[tls-port|][appendonly|][user|]");
+    ck_assert_str_eq(inert, "[tls-port|][user|]");
     ck_assert_str_eq(renames, "[get|fetch][set|]");
     ck_assert_str_eq(users, "[bob on >x|][eve off|]");
     configClear(&c);

@@ -167,14 +167,14 @@ START_TEST(whatOneUnitDoesIsToldInItsOrder) {
     setup();
     commandTableAdd(f->server->commands, rows);
     fakeCall(f, "unit");
-    TOLD("0:MULTI;0:SET a 1;3:LPUSH b x;3:RPOP b;1:SET c 2;1:EXEC;");
+    TOLD("-1:MULTI;0:SET a 1;3:LPUSH b x;3:RPOP b;1:SET c 2;-1:EXEC;");
     CALL(f, "MULTI", "+OK|");
     CALL(f, "SET z 1", "+QUEUED|");
     CALL(f, "unit", "+QUEUED|");
     CALL(f, "SELECT 2", "+QUEUED|");
     CALL(f, "SET z 2", "+QUEUED|");
     fakeCall(f, "EXEC");
-    TOLD("0:MULTI;0:SET z 1;0:SET a 1;3:LPUSH b x;3:RPOP b;1:SET c 2;2:SET z 2;2:EXEC;");
+    TOLD("-1:MULTI;0:SET z 1;0:SET a 1;3:LPUSH b x;3:RPOP b;1:SET c 2;2:SET z 2;-1:EXEC;");
     done();
 }
 END_TEST
