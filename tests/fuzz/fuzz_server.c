@@ -4,6 +4,7 @@
  * whoever is closed is replaced. The data is checked now and then and at the end.
  *
  * DEBUG's sub-commands that end, stop or fill the process on purpose are left out. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -13,6 +14,7 @@
 #include "storage/base/mem.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/support/fake_server.h"
+#include "tests/support/faulty_files.h"
 
 enum { CLIENTS = 3, COMMANDS = 512, ARGS = 24, ROUNDS = 200, VALUE_MAX = 1 << 20, TEXT_ROOM = 64 };
 
@@ -22,8 +24,10 @@ const char *__asan_default_options(void) {
     return "allocator_may_return_null=1:max_allocation_size_mb=512:abort_on_error=1";
 }
 
-/* It has no arguments that could matter, and takes most of the time. */
-static const char slow_command[] = "pfselftest";
+/* They have no arguments that could matter, and take most of the time: one counts long, the others
+ * fork. */
+static const char *const slow_commands[] = {"pfselftest", "bgsave", "bgrewriteaof"};
+enum { SLOW_COMMANDS = sizeof slow_commands / sizeof slow_commands[0] };
 
 typedef struct run {
     const uint8_t *data;
@@ -119,7 +123,8 @@ static void runRaw(run *r) {
 
 static void addCommand(void *ctx, command *cmd) {
     run *r = ctx;
-    if (!strcmp(cmd->full_name, slow_command)) return;
+    for (int i = 0; i < SLOW_COMMANDS; i++)
+        if (!strcmp(cmd->full_name, slow_commands[i])) return;
     if (r->command_count < COMMANDS && !cmd->subcommand_count)
         r->commands[r->command_count++] = cmd;
 }
@@ -344,6 +349,12 @@ static void runCommands(run *r) {
     turn(s);
 }
 
+static void leaveOutSlow(commandTable *t) {
+    const char *reason;
+    for (int i = 0; i < SLOW_COMMANDS; i++)
+        if (!commandRename(t, bytesOfText(slow_commands[i]), BYTES(""), &reason)) abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static const logSettings quiet = {.level = LOG_NOTHING, .file = "", .role = 'M'};
     if (logConfigure(&quiet) < 0) return 0;
@@ -352,9 +363,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     r->size = size;
     r->fake = fakeNew();
     r->fake->server->config.proto_max_bulk_len = VALUE_MAX;
-    const char *reason;
-    if (!commandRename(r->fake->server->commands, bytesOfText(slow_command), BYTES(""), &reason))
-        abort();
+    /* No file is left behind: the disk has no room for any. */
+    faultyFiles full;
+    faultyInit(&full);
+    faultySet(&full, FAULT_FROM, FILE_OPEN, 1, ENOSPC);
+    r->fake->server->files = &full.ops;
+    leaveOutSlow(r->fake->server->commands);
     if (takeByte(r) % 2)
         runCommands(r);
     else
