@@ -213,9 +213,8 @@ const configRow configRows[] = {
     TEXT("server-cpulist", "", REST, .alias = "server_cpulist", .flags = CONFIG_IMMUTABLE),
     TEXT("bio-cpulist", "", REST, .alias = "bio_cpulist", .flags = CONFIG_IMMUTABLE),
     TEXT("aof-rewrite-cpulist", "", REST, .alias = "aof_rewrite_cpulist",
-            .flags = CONFIG_IMMUTABLE | CONFIG_INERT),
-    TEXT("bgsave-cpulist", "", REST, .alias = "bgsave_cpulist",
-            .flags = CONFIG_IMMUTABLE | CONFIG_INERT),
+            .flags = CONFIG_IMMUTABLE),
+    TEXT("bgsave-cpulist", "", REST, .alias = "bgsave_cpulist", .flags = CONFIG_IMMUTABLE),
     TEXT("ignore-warnings", "", REST),
     INTEGER("watchdog-period", "0", 0, INT32_MAX, REST, .flags = CONFIG_HIDDEN),
 
