@@ -99,7 +99,10 @@ def usableFamilies(families, servers):
 
 
 def isOutOfRange(word):
-    """Whether it is a number beyond what a double can hold, or too near to zero."""
+    """Whether it is a number beyond what a double can hold, or too near to zero; or, as in the ID of
+    a stream's entry, what 64 bits can."""
+    if re.search(rb'[0-9]{20}', word):
+        return True
     try:
         value = abs(float(word))
     except ValueError:
