@@ -76,7 +76,8 @@ const char *aofManifestNewBase(aofManifest *m, const char *stem, bool is_rdb, si
     if (m->base.name) retire(m, m->base);
     for (size_t i = 0; i < incrs_before; i++) retire(m, m->incrs.items[i]);
     m->incrs.count -= incrs_before;
-    memmove(m->incrs.items, m->incrs.items + incrs_before, m->incrs.count * sizeof *m->incrs.items);
+    size_t kept = m->incrs.count * sizeof *m->incrs.items;
+    if (kept) memmove(m->incrs.items, m->incrs.items + incrs_before, kept);
     int64_t seq = ++m->base_seq;
     char *name = makeName(stem, seq, is_rdb ? ".base.rdb" : ".base.aof");
     m->base = (aofFile){name, seq, AOF_FILE_BASE};

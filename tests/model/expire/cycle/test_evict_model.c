@@ -110,10 +110,13 @@ static void check(evictBy by, bool all_keys, int samples, double most) {
     size_t limit = memUsed();
     for (uint64_t round = 0; round < suiteRounds(100); round++) {
         work(20);
-        evictDone done;
-        evictAnswer answer = evictUntil(x, &rules, limit, UINT64_MAX, &done);
-        ck_assert_int_eq(answer, EVICT_ENOUGH);
-        ck_assert_uint_le(memUsed(), limit);
+        /* A slice counts entries; an index that split meanwhile is for the next one. */
+        for (int slices = 0; slices == 0 || memUsed() > limit; slices++) {
+            evictDone done;
+            evictAnswer answer = evictUntil(x, &rules, limit, UINT64_MAX, &done);
+            ck_assert_int_eq(answer, EVICT_ENOUGH);
+            ck_assert_int_lt(slices, 3);
+        }
     }
     size_t keys = 0;
     for (int id = 0; id < RIG_DBS; id++) {
