@@ -81,7 +81,7 @@ static server *serverOf(const run *u, bool forgives) {
     snprintf(options, sizeof options, "dir %s\nappendonly yes\nsave \"\"\n%s%s", u->folder,
              forgives ? "aof-load-corrupt-tail-max-size 1073741824\n" : "", u->options);
     configInit(&cfg);
-    if (configLoad(&cfg, NULL, false, options, error, sizeof error) < 0) ensurePanic(error);
+    if (configLoad(&cfg, NULL, false, options, error, sizeof error) < 0) ensurePanic("%s", error);
     return wiringNewServer(&cfg, clockSystem());
 }
 
