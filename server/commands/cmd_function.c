@@ -72,11 +72,13 @@ static void flushCommand(client *c) {
         replyWrongUse(c);
         return;
     }
-    if (c->argc == 3 && !argIs(c, 2, "async") && !argIs(c, 2, "sync")) {
+    bool sync = !c->server->config.lazyfree_lazy_user_flush;
+    if (c->argc == 3) sync = argIs(c, 2, "sync");
+    if (c->argc == 3 && !sync && !argIs(c, 2, "async")) {
         replyError(c, "ERR FUNCTION FLUSH only supports SYNC|ASYNC option");
         return;
     }
-    functionsFlush(c->server);
+    functionsFlush(c->server, sync);
     c->server->dirty++;
     replyOk(c);
 }

@@ -50,12 +50,13 @@ static void scriptExistsCommand(client *c) {
 /* SCRIPT FLUSH [ASYNC | SYNC]
  * Forgets all scripts. */
 static void scriptFlushCommand(client *c) {
-    bool good = c->argc == 2 || (c->argc == 3 && (argIs(c, 2, "async") || argIs(c, 2, "sync")));
-    if (!good) {
+    bool sync = !c->server->config.lazyfree_lazy_user_flush;
+    if (c->argc == 3) sync = argIs(c, 2, "sync");
+    if (c->argc > 3 || (c->argc == 3 && !sync && !argIs(c, 2, "async"))) {
         replyError(c, "ERR SCRIPT FLUSH only support SYNC|ASYNC option");
         return;
     }
-    evalFlush(c->server);
+    evalFlush(c->server, sync);
     replyOk(c);
 }
 

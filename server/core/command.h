@@ -42,7 +42,8 @@ enum {
     CMD_SCRIPT_RUNNER = 1 << 20,
     CMD_KEYS_ARE_CHANNELS = 1 << 21, /* not_key specs: sharded pub/sub */
     CMD_NOT_QUEUED = 1 << 22,        /* runs at once inside of MULTI; not told */
-    CMD_RUNS_QUEUE = 1 << 23         /* EXEC; not told */
+    CMD_RUNS_QUEUE = 1 << 23,        /* EXEC; not told */
+    CMD_ENDS_QUEUE = 1 << 24         /* what leaves a transaction, EXEC too; not told */
 };
 
 /* ACL categories, as bits; those that follow from flags (@write, @read, @admin, @dangerous, @fast,

@@ -64,17 +64,10 @@ bool memoryIsOver(server *s) {
     return m->refuses;
 }
 
-/* What waits for EXEC takes memory whatever it does, so only what ends the waiting may come. */
-static bool endsTransaction(const command *cmd) {
-    static const char *const names[] = {"exec", "discard", "quit", "reset"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (!strcmp(cmd->spec->name, names[i])) return true;
-    return false;
-}
-
 static bool takesMemory(const client *c) {
     if (dispatchFlags(c) & CMD_DENYOOM) return true;
-    return c->flags & CLIENT_MULTI && !endsTransaction(c->cmd);
+    /* What waits for EXEC takes memory whatever it does. */
+    return c->flags & CLIENT_MULTI && !(c->cmd->flags & CMD_ENDS_QUEUE);
 }
 
 static gateAnswer refuseWhatTakesMemory(client *c) {

@@ -16,11 +16,11 @@
 enum {
     POSTPONE_S = 2,   /* for so long a write waits for the sync that runs */
     LOG_EVERY_S = 30, /* of failures that go on */
-    GROUP_SHARE = 4   /* a sync waits for company no longer than so much of the last one */
+    GROUP_MISSES = 6  /* company that never comes is waited for once in 2^6 syncs */
 };
 /* Faster disks are not worth waiting for company, and no disk is worth a longer wait. */
-#define GROUP_WORTH_NS    ((uint64_t)200 * 1000)
-#define GROUP_WAIT_MAX_NS ((uint64_t)1000 * 1000)
+#define GROUP_WORTH_NS    ((uint64_t)100 * 1000)
+#define GROUP_WAIT_MAX_NS ((uint64_t)4000 * 1000)
 
 /* Whose doing it is may ask when it is on disk. */
 static inline void noteClient(aofJob *a, server *s) {
@@ -166,7 +166,9 @@ bool aofWriteOut(aofJob *a) {
 
 static void runSync(bgJob *job) {
     syncJob *j = CHAIN_ITEM(job, syncJob, job);
+    uint64_t start_ns = j->clock->monotonic_ns(j->clock->ctx);
     j->error = fileSyncData(j->ops, j->fd) < 0 ? errno : 0;
+    j->took_ns = j->clock->monotonic_ns(j->clock->ctx) - start_ns;
     if (j->closes) fileClose(j->ops, j->fd);
 }
 
@@ -183,9 +185,9 @@ static void syncDone(bgJob *job) {
     syncJob *j = CHAIN_ITEM(job, syncJob, job);
     aofJob *a = j->a;
     server *s = a->s;
-    uint64_t took_ns = s->clock->monotonic_ns(s->clock->ctx) - j->start_ns;
-    a->sync_took_ns = a->sync_took_ns ? (3 * a->sync_took_ns + took_ns) / 4 : took_ns;
+    a->sync_took_ns = a->sync_took_ns ? (3 * a->sync_took_ns + j->took_ns) / 4 : j->took_ns;
     a->sync_runs = false;
+    a->group_expected = a->group_served + s->holds.next_count;
     a->postponed_ns = 0;
     s->persist.aof_pending_bio_fsync = a->closing;
     synced(a, j);
@@ -199,7 +201,7 @@ static void startSync(aofJob *a) {
                         .ops = s->files,
                         .fd = a->w.fd,
                         .position = aofWritten(&a->w),
-                        .start_ns = s->clock->monotonic_ns(s->clock->ctx)};
+                        .clock = s->clock};
     a->sync_runs = true;
     a->sync_started_ns = s->now_ns;
     s->persist.aof_pending_bio_fsync = a->closing + 1;
@@ -231,6 +233,7 @@ void aofRetireFile(aofJob *a, int fd, uint64_t position) {
                    .a = a,
                    .ops = a->s->files,
                    .fd = fd,
+                   .clock = a->s->clock,
                    .position = position,
                    .closes = true};
     a->closing += syncs;
@@ -257,18 +260,30 @@ int aofSyncNow(server *s) {
 
 /* ---- what is due in an iteration ---- */
 
-/* A sync that serves one client delays all others by as much as one that serves them all. */
+/* A sync that serves half of the clients keeps them waiting for the other half's, and so on for
+ * ever. So the next one waits for those whom the last one served, though no longer than it took:
+ * then two of them would have been as good. Where they do not come it is not tried again so soon.
+ */
 static bool groupIsThere(aofJob *a) {
     server *s = a->s;
-    size_t come = s->holds.next_count + s->to_flush.count;
-    bool ready = come >= a->group_size || a->sync_took_ns < GROUP_WORTH_NS;
-    if (!ready && !a->group_due_ns) {
-        uint64_t wait_ns = a->sync_took_ns / GROUP_SHARE;
+    size_t come = s->holds.next_count + a->group_new;
+    bool whole = come >= a->group_expected;
+    bool waits = !whole && !a->group_alone && a->sync_took_ns >= GROUP_WORTH_NS;
+    if (waits && !a->group_due_ns) {
+        uint64_t wait_ns = a->sync_took_ns;
         a->group_due_ns = s->now_ns + (wait_ns < GROUP_WAIT_MAX_NS ? wait_ns : GROUP_WAIT_MAX_NS);
     }
-    if (!ready && s->now_ns < a->group_due_ns) return false;
+    if (waits && s->now_ns < a->group_due_ns) return false;
+    if (whole)
+        a->group_missed = 0;
+    else if (waits && a->group_missed < GROUP_MISSES)
+        a->group_missed++;
+    if (waits)
+        a->group_alone = 1 << a->group_missed;
+    else if (a->group_alone)
+        a->group_alone--;
     a->group_due_ns = 0;
-    a->group_size = come;
+    a->group_served = come;
     return true;
 }
 
@@ -332,6 +347,7 @@ static void armTask(aofJob *a) {
 
 void aofBeforeFlush(void *ctx, server *s) {
     aofJob *a = ctx;
+    a->group_new = s->to_flush.count; /* Those whom a sync lets go come to it now. */
     bgPoll(a->syncer);
     bgPoll(a->cleaner);
     if (a->state == AOF_WAITS || (a->state == AOF_ON && a->policy == FSYNC_NO)) {

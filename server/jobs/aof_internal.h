@@ -23,7 +23,8 @@ typedef struct syncJob {
     uint64_t position; /* what is safe when it has ended well */
     bool closes;       /* the file is done with */
     int error;
-    uint64_t start_ns;
+    const clockSource *clock;
+    uint64_t took_ns;
 } syncJob;
 
 /* How a rewrite deals with the file for what comes after its fork. */
@@ -59,8 +60,12 @@ struct aofJob {
     size_t closing;           /* files of before a rewrite whose sync is on its way */
     bool waiters;             /* clients may be in WAITAOF */
     /* ---- group commit ---- */
-    size_t group_size;     /* clients that the last sync served */
+    size_t group_new;      /* clients with a reply of this iteration */
+    size_t group_served;   /* clients that the last sync served */
+    size_t group_expected; /* may be there for the next one */
     uint64_t group_due_ns; /* the next one begins at the latest; 0: nobody waits for company */
+    int group_missed;      /* so many times in a row company did not come in time */
+    int group_alone;       /* so many syncs begin without waiting */
     bool drops_held;       /* what was replied in this iteration is not to be told */
     /* ---- failures ---- */
     int write_error, sync_error; /* errno; 0: none */

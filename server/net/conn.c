@@ -39,14 +39,19 @@ void connClientClosed(void *ctx, client *c) {
 
 static void onReady(uv_poll_t *poll, int status, int events);
 
-void connUpdateEvents(conn *cn) {
-    const client *c = cn->client;
-    int events = UV_DISCONNECT;
-    if (!(c->flags & CLIENT_HELD)) events |= UV_READABLE;
-    if (cn->want_write) events |= UV_WRITABLE;
+static void setEvents(conn *cn, int events) {
     if (events == cn->events) return;
     cn->events = events;
     uv_poll_start(&cn->poll, events, onReady);
+}
+
+void connUpdateEvents(conn *cn) {
+    int events = UV_DISCONNECT;
+    /* One who is held is listened to until more comes: most send nothing before their reply, and
+     * to stop and start costs four system calls. */
+    if (!(cn->client->flags & CLIENT_HELD) || cn->events & UV_READABLE) events |= UV_READABLE;
+    if (cn->want_write) events |= UV_WRITABLE;
+    setEvents(cn, events);
 }
 
 /* One read; the bytes that came where it filled its room, else 0. */
@@ -96,9 +101,10 @@ static void onReady(uv_poll_t *poll, int status, int events) {
     /* A client whose input is already in this batch has had its share. */
     if (events & UV_READABLE && !(c->flags & (CLIENT_HELD | CLIENT_QUEUED_INPUT))) {
         readShare(cn);
-    } else if (events & UV_DISCONNECT && c->flags & CLIENT_HELD &&
-               !(c->flags & CLIENT_CLOSE_AFTER_REPLY)) {
-        clientCloseSoon(c); /* Nobody is there any more to wait for what it is held for. */
+    } else if (c->flags & CLIENT_HELD) {
+        setEvents(cn, cn->events & ~UV_READABLE);
+        /* Nobody is there any more to wait for what it is held for? */
+        if (events & UV_DISCONNECT && !(c->flags & CLIENT_CLOSE_AFTER_REPLY)) clientCloseSoon(c);
     }
 }
 

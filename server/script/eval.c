@@ -47,8 +47,12 @@ static void freeScript(void *ctx, void *item) {
     memFree(item);
 }
 
+bool evalCacheDrain(evalCache *cache, size_t items) {
+    return dictDrain(cache->scripts, items, freeScript, NULL);
+}
+
 void evalCacheFree(evalCache *cache) {
-    while (dictDrain(cache->scripts, SIZE_MAX, freeScript, NULL)) continue;
+    while (evalCacheDrain(cache, SIZE_MAX)) continue;
     dictFree(cache->scripts);
     memFree(cache);
 }
@@ -169,11 +173,10 @@ bool evalKnows(const server *s, bytes digest) {
     return find(s, digest) != NULL;
 }
 
-void evalFlush(server *s) {
+void evalFlush(server *s, bool at_once) {
     scripts *sc = s->scripts;
-    luaEnvFree(sc->eval_env);
+    scriptRetire(sc, sc->eval_env, sc->cache, NULL, at_once);
     sc->eval_env = NULL;
-    evalCacheFree(sc->cache);
     sc->cache = evalCacheNew();
 }
 

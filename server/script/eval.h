@@ -18,7 +18,8 @@ void evalRunKnown(client *c, bool read_only);
 /* SCRIPT LOAD: replies with the digest. */
 void evalLoad(client *c, bytes text);
 bool evalKnows(const server *s, bytes digest);
-/* SCRIPT FLUSH: forgets all scripts, and the Lua state with them. */
-void evalFlush(server *s);
+/* SCRIPT FLUSH: forgets all scripts, and the Lua state with them, which many scripts leave to be
+ * freed in slices unless 'at_once'. */
+void evalFlush(server *s, bool at_once);
 
 #endif

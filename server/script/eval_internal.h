@@ -6,6 +6,8 @@
 
 evalCache *evalCacheNew(void);
 void evalCacheFree(evalCache *cache);
+/* Frees about 'items' scripts of a cache that is given up; false when none is left. */
+bool evalCacheDrain(evalCache *cache, size_t items);
 size_t evalCacheCount(const evalCache *cache);
 /* Texts and tables; what Lua holds of them is not in it. */
 size_t evalCacheBytes(const evalCache *cache);

@@ -65,9 +65,17 @@ static void freeLibrary(library *l, lua_State *L) {
     memFree(l);
 }
 
+bool librariesDrain(libraries *l, size_t items) {
+    for (chainNode *node; items && (node = chainTakeFirst(&l->all));) {
+        library *first = CHAIN_ITEM(node, library, node);
+        items = items > first->count ? items - first->count : 0;
+        freeLibrary(first, NULL);
+    }
+    return l->all.count > 0;
+}
+
 void librariesFree(libraries *l) {
-    chainNode *node;
-    while ((node = chainTakeFirst(&l->all))) freeLibrary(CHAIN_ITEM(node, library, node), NULL);
+    librariesDrain(l, SIZE_MAX);
     dictFree(l->by_name);
     dictFree(l->functions);
     memFree(l);
@@ -258,11 +266,10 @@ bool functionsDelete(server *s, bytes name) {
     return true;
 }
 
-void functionsFlush(server *s) {
+void functionsFlush(server *s, bool at_once) {
     scripts *sc = s->scripts;
-    luaEnvFree(sc->function_env);
+    scriptRetire(sc, sc->function_env, NULL, sc->libraries, at_once);
     sc->function_env = NULL;
-    librariesFree(sc->libraries);
     sc->libraries = librariesNew();
 }
 

@@ -16,8 +16,8 @@ void functionCall(client *c, bool read_only);
 const char *functionsLoad(server *s, bytes code, bool replace, char **error);
 /* False if there is none of this name. */
 bool functionsDelete(server *s, bytes name);
-/* Removes all, and their Lua state. */
-void functionsFlush(server *s);
+/* Removes all, and their Lua state, which is freed in slices where it is big, unless 'at_once'. */
+void functionsFlush(server *s, bool at_once);
 
 /* The texts of the libraries, in the order in which they were loaded. */
 void functionsEach(const server *s, void (*visit)(void *ctx, bytes code), void *ctx);

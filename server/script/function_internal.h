@@ -33,6 +33,9 @@ struct libraries {
 
 libraries *librariesNew(void);
 void librariesFree(libraries *l);
+/* Frees about 'items' functions of libraries that are given up with their state; false when none
+ * is left. */
+bool librariesDrain(libraries *l, size_t items);
 size_t librariesCount(const libraries *l);
 size_t librariesFunctionCount(const libraries *l);
 size_t librariesBytes(const libraries *l);

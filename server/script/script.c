@@ -98,6 +98,7 @@ void scriptAttach(server *s) {
     sc->server = s;
     sc->cache = evalCacheNew();
     sc->libraries = librariesNew();
+    scriptRetireStart(sc);
     s->scripts = sc;
     s->scriptFlags = flagsOf;
     s->scriptUsage = usageOf;
@@ -108,6 +109,7 @@ void scriptDetach(server *s) {
     scripts *sc = s->scripts;
     scriptWatchStop(sc);
     s->scriptUsage = NULL;
+    scriptRetireEnd(sc);
     luaEnvFree(sc->eval_env);
     luaEnvFree(sc->function_env);
     evalCacheFree(sc->cache);

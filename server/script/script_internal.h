@@ -64,6 +64,8 @@ struct scripts {
     size_t flat_room;
     batch *nested_batch; /* of those who are answered meanwhile */
     uint32_t runs;       /* since the collector was last moved on */
+    chain retired;       /* flushed, to be freed: script_retire.c */
+    int retire_task;
     /* The timer that looks after a running script; see script_watch.c. */
     timer_t timer;
     bool timer_made;
@@ -84,6 +86,14 @@ bool scriptLoadLibrary(scripts *sc, luaEnv *e, const scriptCode *code, char **er
 /* numkeys at argument 2: false after replying what is wrong. 'not_a_number' is what is said where
  * it is none. */
 bool scriptKeyCount(client *c, const char *not_a_number, int *key_count);
+
+/* ---- script_retire.c ---- */
+
+void scriptRetireStart(scripts *sc);
+void scriptRetireEnd(scripts *sc);
+/* Frees a state (NULL: none was made) with the scripts or the libraries it ran: a few at once, more
+ * in slices. Takes them. */
+void scriptRetire(scripts *sc, luaEnv *env, evalCache *cache, libraries *old, bool at_once);
 
 /* ---- script_watch.c ---- */
 

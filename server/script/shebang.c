@@ -53,22 +53,23 @@ static bytes takeName(bytes *list) {
     return name;
 }
 
-/* Reads the words behind the first one; c NULL: what is wrong is left out. */
+/* Reads the words behind the first one; c NULL: nobody is told what is wrong. */
 static bool readFlags(client *c, const bytes *words, int count, uint32_t *flags) {
     for (int i = 1; i < count; i++) {
         if (!startsWith(words[i], "flags=")) {
-            if (!c) continue;
-            replyErrorFormat(c, "ERR Unknown lua shebang option: %.*s", (int)words[i].size,
-                             words[i].data);
+            if (c)
+                replyErrorFormat(c, "ERR Unknown lua shebang option: %.*s", (int)words[i].size,
+                                 words[i].data);
             return false;
         }
         bytes list = bytesOf(words[i].data + 6, words[i].size - 6);
         while (list.size) {
             bytes name = takeName(&list);
             uint32_t flag = scriptFlagOf(name);
-            if (!flag && c && name.size) {
-                replyErrorFormat(c, "ERR Unexpected flag in script shebang: %.*s", (int)name.size,
-                                 name.data);
+            if (!flag && name.size) {
+                if (c)
+                    replyErrorFormat(c, "ERR Unexpected flag in script shebang: %.*s",
+                                     (int)name.size, name.data);
                 return false;
             }
             *flags |= flag;
@@ -105,10 +106,10 @@ uint32_t shebangFlags(bytes text) {
     char *line = NULL;
     int count = -1;
     uint32_t flags = 0;
-    if (splitLine(text, &line, words, &count, &body) && count > 0)
-        readFlags(NULL, words, count, &flags);
+    bool good = splitLine(text, &line, words, &count, &body) && count > 0 &&
+                bytesEqual(words[0], BYTES("#!lua")) && readFlags(NULL, words, count, &flags);
     memFree(line);
-    return flags;
+    return good ? flags : SCRIPT_UNDECLARED;
 }
 
 /* ---- libraries ---- */

@@ -8,7 +8,8 @@
 /* SCRIPT_* of a script for EVAL, and what is behind its first line, whose newline stays so that
  * lines count as they do in the text. False after replying what is wrong. */
 bool shebangOfScript(client *c, bytes text, uint32_t *flags, bytes *body);
-/* The flags alone, those it understands: for gates, which come before the errors. */
+/* The flags alone, SCRIPT_UNDECLARED where the line is wrong: for gates, which come before the
+ * errors. */
 uint32_t shebangFlags(bytes text);
 
 /* Of a library: its name, on the heap, and what is behind the line. NULL, or the error, on the heap

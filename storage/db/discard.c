@@ -204,6 +204,10 @@ size_t discardFreed(const discardQueue *q) {
     return q->freed;
 }
 
+void discardNoteFreed(discardQueue *q, size_t objects) {
+    q->freed += objects;
+}
+
 void discardResetStats(discardQueue *q) {
     q->freed = 0;
 }

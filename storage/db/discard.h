@@ -37,6 +37,8 @@ size_t discardPending(const discardQueue *q);
 size_t discardPendingBytes(const discardQueue *q);
 /* Objects freed through the queue since the start (INFO lazyfreed_objects); reset by RESETSTAT. */
 size_t discardFreed(const discardQueue *q);
+/* So many more were freed in slices elsewhere. */
+void discardNoteFreed(discardQueue *q, size_t objects);
 void discardResetStats(discardQueue *q);
 
 #endif

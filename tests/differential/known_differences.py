@@ -93,7 +93,7 @@ REPLIES_DIFFER = [
     (r'COMMAND( INFO)?', r'^\*\d+\r\n', r'^\*\d+\r\n', 'each server lists its own commands'),
     (r'PEXPIRETIME .*', r'^:9223372036854775806\r\n$', r'^:9223372036854775807\r\n$',
      'the last millisecond of time stands for no deadline'),
-    (r'COMMAND GETKEYS(ANDFLAGS)? ("(\\.|[^"\\])*"|\S+)', r'^-ERR (Invalid|The command has no key) ',
+    (r'COMMAND GETKEYS(ANDFLAGS)? ("(\\.|[^"\\])*"|\S+)', r'^-(ERR (Invalid|The command has no key)|OOM) ',
      r'^-ERR wrong number of arguments for ', 'newer servers take a command without arguments'),
     (r'COMMAND INFO .*\bMSETNX\b.*', r'^\*', r'^\*', 'newer servers give no tips for MSETNX'),
     (r'COMMAND INFO .*\b(RANDOMKEY|SCAN)\b.*', r'response_policy:special', r'request_policy:',

@@ -466,6 +466,41 @@ START_TEST(memoryOfScriptsIsCounted) {
 }
 END_TEST
 
+/* Loads scripts, each with a text of its own; the memory that they take. */
+static size_t loadMany(int count) {
+    size_t before = memUsed();
+    for (int i = 0; i < count; i++) {
+        char request[128];
+        snprintf(request, sizeof request, "SCRIPT LOAD \"local t = {%d, 'x%d'} return t\"", i, i);
+        fakeCall(f, request);
+    }
+    return memUsed() - before;
+}
+
+START_TEST(manyScriptsAreFreedInSlices) {
+    enum { MANY = 2000 };
+    size_t before = memUsed(), taken = loadMany(MANY);
+    CALL(f, "SCRIPT FLUSH ASYNC", "+OK|");
+    ck_assert_uint_gt(memUsed(), before + taken / 2);
+    ck_assert_uint_eq(discardFreed(f->server->discard), 0);
+    RUN("return 1", ":1|"); /* A new state, while the old one goes. */
+    ck_assert_uint_eq(cronNextNs(f->server), 0);
+    fakeAdvanceMs(f, 1);
+    cronRun(f->server);
+    ck_assert_uint_eq(discardFreed(f->server->discard), MANY);
+    ck_assert_uint_lt(memUsed(), before + 100000);
+    RUN("return 2", ":2|");
+
+    loadMany(MANY);
+    CALL(f, "SCRIPT FLUSH SYNC", "+OK|");
+    ck_assert_uint_lt(memUsed(), before + 100000);
+    for (int i = 0; i < 20; i++) { /* More than may wait; the last ones go with the server. */
+        loadMany(100);
+        CALL(f, "SCRIPT FLUSH ASYNC", "+OK|");
+    }
+}
+END_TEST
+
 START_TEST(runningOnAndOnLeaksNothing) {
     RUN("return redis.call('incr', 'n')", ":1|");
     for (int i = 0; i < 20000; i++) fakeCall(f, "EVAL \"return redis.call('incr', 'n')\" 1 k a");
@@ -498,4 +533,5 @@ TESTS_BETWEEN("eval", setup, done, luaValuesBecomeReplies, resp3HasMoreTypes,
               monitorsSeeTheScriptBeforeWhatItCalls, callsOfAScriptAreCounted,
               keysThatAScriptReadsAreTracked, outOfMemoryIsJudgedAsTheScriptBegins,
               followersAreToldWhatAScriptDid, scriptsAreFoundByTheirDigest, theCacheOfEvalIsBounded,
-              memoryOfScriptsIsCounted, runningOnAndOnLeaksNothing, scriptsKnowWhereTheyRun)
+              memoryOfScriptsIsCounted, runningOnAndOnLeaksNothing, manyScriptsAreFreedInSlices,
+              scriptsKnowWhereTheyRun)

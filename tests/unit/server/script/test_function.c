@@ -259,7 +259,7 @@ START_TEST(snapshotsTakeTheTexts) {
     ck_assert_str_eq(all + strlen(two), one);
     CALL(f, "FLUSHALL", "+OK|"); /* Functions are no keys. */
     CALL(f, "FCALL f 0", ":1|");
-    functionsFlush(f->server);
+    functionsFlush(f->server, true);
     CALL(f, "FCALL f 0", "-ERR Function not found|");
     scriptUsage usage = f->server->scriptUsage(f->server);
     ck_assert_uint_eq(usage.function_vm + usage.functions + usage.libraries, 0);
