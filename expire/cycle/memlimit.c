@@ -35,7 +35,7 @@ void memlimitResetTimes(memlimit *m, int64_t now_ms) {
 }
 
 uint64_t memlimitBudgetNs(int64_t tenacity) {
-    enum { STEP_NS = 50000, EVEN = 10, DOUBLES = 5, ENDLESS = 100 };
+    enum { STEP_NS = 30000, EVEN = 10, DOUBLES = 5, ENDLESS = 100 };
     if (tenacity >= ENDLESS) return UINT64_MAX;
     if (tenacity <= EVEN) return (uint64_t)(tenacity > 0 ? tenacity : 0) * STEP_NS;
     uint64_t above = (uint64_t)tenacity - EVEN;

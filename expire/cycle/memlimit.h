@@ -40,7 +40,7 @@ int64_t memlimitTotalOverMs(const memlimit *m, int64_t now_ms);
 void memlimitResetTimes(memlimit *m, int64_t now_ms);
 
 /* maxmemory-eviction-tenacity (0 to 100) as the nanoseconds that one command may wait for eviction:
- * 50 us for each up to 10, doubling with every five above, no end at 100. At least one key goes. */
+ * 30 us for each up to 10, doubling with every five above, no end at 100. At least one key goes. */
 uint64_t memlimitBudgetNs(int64_t tenacity);
 
 /* A share of 'available_bytes' in percent, without overflow. */

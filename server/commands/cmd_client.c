@@ -267,7 +267,7 @@ static void unblockCommand(client *c) {
     } else if (argInt(c, 2, &id, NULL)) {
         client *other = clientById(c->server, (uint64_t)id);
         bool with_error = c->argc == 4 && argIs(c, 3, "error");
-        replyInteger(c, other && blockUnblock(other, with_error));
+        replyInteger(c, other && !blockIsSure(other) && blockUnblock(other, with_error));
     }
 }
 

@@ -9,8 +9,8 @@
 
 /* A slice is as long as the commands before it took, within these: under load expiry gets its half
  * of the time, and a lone client waits for the shorter one. */
-#define EXPIRE_SLICE_MIN_NS (250 * US)
-#define EXPIRE_SLICE_MAX_NS (500 * US)
+#define EXPIRE_SLICE_MIN_NS (150 * US)
+#define EXPIRE_SLICE_MAX_NS (300 * US)
 #define EXPIRE_LOOK_NS      (500 * MS)
 
 #define RECLAIM_LOOK_NS (1000 * MS)

@@ -276,8 +276,8 @@ const configRow configRows[] = {
 
     /* reclaim */
     YESNO("reclaim-enabled", "yes", AT(reclaim_enabled)),
-    INTEGER("reclaim-slice-us", "500", 10, 100000, AT(reclaim_slice_us)),
-    INTEGER("reclaim-idle-slice-us", "1000", 10, 100000, AT(reclaim_idle_slice_us)),
+    INTEGER("reclaim-slice-us", "250", 10, 100000, AT(reclaim_slice_us)),
+    INTEGER("reclaim-idle-slice-us", "500", 10, 100000, AT(reclaim_idle_slice_us)),
 
     /* data */
     SPECIAL("notify-keyspace-events", "", &configNotify, REST),

@@ -135,16 +135,24 @@ static bool pinThread(const server *s, const char *directive) {
     return false;
 }
 
+void hostAsHelper(server *s, void (*start)(void *ctx), void *ctx) {
+    cpu_set_t before;
+    bool wanted = *configStr(&s->config, "bio-cpulist") && !s->host.bio_refused;
+    bool known = wanted && sched_getaffinity(0, sizeof before, &before) == 0;
+    bool pinned = known && pinThread(s, "bio-cpulist");
+    s->host.bio_refused = known && !pinned;
+    start(ctx);
+    if (pinned) sched_setaffinity(0, sizeof before, &before);
+}
+
 /* The thread that gives the heap's pages back is the allocator's own: it runs where the thread
  * runs that starts it. */
-static void pinHelpers(const server *s) {
-    cpu_set_t before;
-    if (sched_getaffinity(0, sizeof before, &before) < 0 || !pinThread(s, "bio-cpulist")) return;
+static void restartHeapThread(void *ctx) {
+    (void)ctx;
     int64_t was;
     const int64_t off = 0, on = 1;
     if (memTuneInteger("background_thread", &was, &off) == 0 && was)
         memTuneInteger("background_thread", &was, &on);
-    sched_setaffinity(0, sizeof before, &before);
 }
 
 void hostEnterChild(server *s, const char *cpulist) {
@@ -156,6 +164,6 @@ void hostAttach(server *s) {
     configOnChange(&s->config, "oom-score-adj", onScore, s);
     configOnChange(&s->config, "oom-score-adj-values", onScore, s);
     applyScoreOrLog(s, s->host.role);
-    pinHelpers(s);
+    if (*configStr(&s->config, "bio-cpulist")) hostAsHelper(s, restartHeapThread, NULL);
     pinThread(s, "server-cpulist");
 }

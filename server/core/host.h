@@ -21,6 +21,7 @@ typedef struct hostState {
     hostRole role;
     bool is_scored;   /* the score is ours */
     int score_before; /* what it was before that */
+    bool bio_refused; /* bio-cpulist could not be had: it is logged once */
 } hostState;
 
 /* Watches the directives, and applies them as they stand; what cannot be had is logged. Once, by
@@ -29,6 +30,9 @@ void hostAttach(server *s);
 
 /* The process is something else from now on; the score follows. */
 void hostSetRole(server *s, hostRole role);
+
+/* Calls 'start', whose threads run on the processors of bio-cpulist, if that names some. */
+void hostAsHelper(server *s, void (*start)(void *ctx), void *ctx);
 
 /* In a forked child: its score, and the processors of the directive 'cpulist' ("bgsave-cpulist",
  * "aof-rewrite-cpulist"). */

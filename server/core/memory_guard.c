@@ -6,7 +6,10 @@
 #include "storage/base/mem.h"
 
 /* A slice of the task, which others wait for. */
-#define TASK_SLICE_NS ((uint64_t)500000)
+#define TASK_SLICE_NS ((uint64_t)300000)
+/* What each command does where others of its turn have spent the turn's share: it may bring more
+ * than they took away. */
+#define LEAST_SLICE_NS ((uint64_t)10000)
 
 static evictRules rulesOf(const server *s) {
     int policy = s->config.maxmemory_policy;
@@ -53,6 +56,22 @@ static bool relieve(server *s, uint64_t budget_ns) {
     return fits;
 }
 
+static uint64_t spentInTurn(server *s) {
+    struct memoryGuard *m = s->memory;
+    if (m->turn != s->stats.loop_cycles) m->turn_ns = 0;
+    m->turn = s->stats.loop_cycles;
+    return m->turn_ns;
+}
+
+static bool relieveInTurn(server *s) {
+    uint64_t budget_ns = memlimitBudgetNs(s->config.maxmemory_eviction_tenacity);
+    uint64_t spent_ns = spentInTurn(s), start_ns = s->clock->monotonic_ns(s->clock->ctx);
+    uint64_t left_ns = budget_ns > spent_ns ? budget_ns - spent_ns : 0;
+    bool fits = relieve(s, left_ns > LEAST_SLICE_NS ? left_ns : LEAST_SLICE_NS);
+    s->memory->turn_ns += s->clock->monotonic_ns(s->clock->ctx) - start_ns;
+    return fits;
+}
+
 bool memoryIsOver(server *s) {
     struct memoryGuard *m = s->memory;
     m->refuses = false;
@@ -60,7 +79,7 @@ bool memoryIsOver(server *s) {
     if (memUsed() <= memlimitTarget(&m->limit))
         memlimitNote(&m->limit, false, s->now_ms);
     else
-        m->refuses = !relieve(s, memlimitBudgetNs(s->config.maxmemory_eviction_tenacity));
+        m->refuses = !relieveInTurn(s);
     return m->refuses;
 }
 
@@ -78,7 +97,12 @@ static gateAnswer refuseWhatTakesMemory(client *c) {
 
 static void evictMore(void *ctx, server *s) {
     (void)ctx;
-    if (!isAtRest(s) && memUsed() > memlimitTarget(&s->memory->limit)) relieve(s, TASK_SLICE_NS);
+    if (isAtRest(s) || memUsed() <= memlimitTarget(&s->memory->limit)) return;
+    uint64_t spent_ns = spentInTurn(s);
+    if (spent_ns < TASK_SLICE_NS)
+        relieve(s, TASK_SLICE_NS - spent_ns);
+    else
+        cronArm(s, s->memory->task, 0);
 }
 
 static void told(void *ctx) {

@@ -2,10 +2,11 @@
  * take more memory where nothing can go.
  *
  * Each command that comes looks (two loads and a comparison while it fits); above the limit it pays
- * for a bounded slice of eviction (expire/cycle/evict), and the rest is done by a cron task between
- * loop iterations. A command is refused (OOM) only where nothing is left to evict: under
- * noeviction, or no key that may go. Keys and values that wait to be freed do not count as used;
- * before a refusal all that can be freed in a millisecond is.
+ * for a bounded slice of eviction (expire/cycle/evict), which all of a turn of the loop share but
+ * for a little that each of them does, and the rest is done by a cron task between the turns. A
+ * command is refused (OOM) only where nothing is left to evict: under noeviction, or no key that
+ * may go. Keys and values that wait to be freed do not count as used; before a refusal all that can
+ * be freed in a millisecond is.
  *
  * Not asked inside of transactions and scripts; those are judged as they begin. Nothing is evicted
  * during CLIENT PAUSE. */
@@ -21,6 +22,7 @@ struct memoryGuard {
     memlimit limit;
     struct evict *evict;
     int task;
+    uint64_t turn, turn_ns; /* the turn of the loop that looked last, and what it has spent */
     flushHook flush;
     bool refuses; /* what the last look found: see memoryRefuses() */
     bool ignored; /* see memorySetIgnored() */

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "server/core/effects.h"
+#include "server/core/host.h"
 #include "server/jobs/aof_internal.h"
 #include "server/jobs/child.h"
 #include "server/jobs/shutdown.h"
@@ -228,6 +229,12 @@ static void wakeUp(void *ctx, server *s) {
     (void)s; /* The turn of the loop that it is run in is what it is for. */
 }
 
+static void startThreads(void *ctx) {
+    aofJob *a = ctx;
+    a->syncer = bgNew("ebb-aof-fsync", wakeLoop, a->s);
+    a->cleaner = bgNew("ebb-close-file", wakeLoop, a->s);
+}
+
 void aofAttach(server *s) {
     static const char *const settings[] = {"appendfsync",
                                            "no-appendfsync-on-rewrite",
@@ -249,8 +256,7 @@ void aofAttach(server *s) {
     a->hook = (flushHook){.beforeFlush = aofBeforeFlush, .afterFlush = aofAfterFlush, .ctx = a};
     chainAppend(&s->flush_hooks, &a->hook.node);
     a->task = cronAdd(s, "aof", 0, wakeUp, a);
-    a->syncer = bgNew("ebb-aof-fsync", wakeLoop, s);
-    a->cleaner = bgNew("ebb-close-file", wakeLoop, s);
+    hostAsHelper(s, startThreads, a);
     if (!a->syncer || !a->cleaner) ensurePanic("no thread for the AOF");
     for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++)
         configOnChange(&s->config, settings[i], onSetting, a);

@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 #include <uv.h>
 
+#include "server/core/host.h"
 #include "storage/base/mem.h"
 
 struct purgeThread {
@@ -23,6 +24,11 @@ static void waitFor(purgeThread *p) {
     p->started = false;
 }
 
+static void start(void *ctx) {
+    purgeThread *p = ctx;
+    p->started = uv_thread_create(&p->thread, purge, p) == 0;
+}
+
 /* One at a time: what is free now the running one finds too, or the next. */
 static void begin(server *s) {
     purgeThread *p = s->purge_thread;
@@ -30,7 +36,7 @@ static void begin(server *s) {
     waitFor(p);
     memTrimThread();
     atomic_store(&p->ended, false);
-    p->started = uv_thread_create(&p->thread, purge, p) == 0;
+    hostAsHelper(s, start, p);
     if (!p->started) memPurge();
 }
 

@@ -334,6 +334,11 @@ static void timesUp(void *ctx, server *s) {
     armTimer(s);
 }
 
+bool blockIsSure(const client *c) {
+    const blocked *by = c->blocked;
+    return by && by->on.isOver;
+}
+
 bool blockUnblock(client *c, bool with_error) {
     blocked *by = c->blocked;
     if (!by) return false;

@@ -35,10 +35,10 @@ typedef enum blockUnit { BLOCK_SECONDS, BLOCK_MILLISECONDS } blockUnit;
  * replying what is wrong. */
 bool blockParseTimeout(client *c, int index, blockUnit unit, int64_t *timeout_ms);
 
-/* CLIENT UNBLOCK: ends the wait as if the time were up, or with an error. False if it does not
- * wait.
- */
+/* Ends the wait as if the time were up, or with an error. False if it does not wait. */
 bool blockUnblock(client *c, bool with_error);
+/* True if it waits for something that comes whatever others do (isOver): nobody may end that. */
+bool blockIsSure(const client *c);
 
 typedef struct blockStats {
     size_t clients, with_timeout, keys, keys_even_if_gone;

@@ -1,5 +1,7 @@
 /* What the kernel knows of the process: its OOM score and its processors. */
+#include <dirent.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/support/redis_client.h"
@@ -55,11 +57,51 @@ START_TEST(runsOnTheProcessorsOfItsList) {
 }
 END_TEST
 
+/* The thread of this name, 0 if there is none. */
+static int threadNamed(const serverProcess *server, const char *name) {
+    char path[300], found[32];
+    int tid = 0;
+    snprintf(path, sizeof path, "/proc/%d/task", serverPid(server));
+    DIR *tasks = opendir(path);
+    ck_assert_ptr_nonnull(tasks);
+    for (struct dirent *task; !tid && (task = readdir(tasks));) {
+        snprintf(path, sizeof path, "/proc/%d/task/%s/comm", serverPid(server), task->d_name);
+        FILE *comm = fopen(path, "r");
+        if (!comm) continue;
+        if (fscanf(comm, "%31s", found) == 1 && !strcmp(found, name))
+            tid = (int)strtol(task->d_name, NULL, 10);
+        fclose(comm);
+    }
+    closedir(tasks);
+    return tid;
+}
+
+START_TEST(helpersRunOnTheProcessorsOfTheirs) {
+    cpu_set_t mine, its;
+    ck_assert_int_eq(sched_getaffinity(0, sizeof mine, &mine), 0);
+    int last = CPU_SETSIZE - 1;
+    while (!CPU_ISSET(last, &mine)) last--;
+    char list[16];
+    snprintf(list, sizeof list, "%d", last);
+    const char *options[] = {"--bio_cpulist", list, NULL};
+    serverProcess *server = serverStart(options);
+    int tid = threadNamed(server, "ebb-aof-fsync");
+    ck_assert_int_ne(tid, 0);
+    ck_assert_int_eq(sched_getaffinity(tid, sizeof its, &its), 0);
+    ck_assert_int_eq(CPU_COUNT(&its), 1);
+    ck_assert(CPU_ISSET(last, &its));
+    ck_assert_int_eq(sched_getaffinity(serverPid(server), sizeof its, &its), 0);
+    ck_assert(CPU_EQUAL(&its, &mine));
+    serverStop(server);
+}
+END_TEST
+
 START_TEST(startsWithAListOfProcessorsThatIsNone) {
-    static const char *const options[] = {"--server-cpulist", "nowhere", NULL};
+    static const char *const options[] = {"--server-cpulist", "nowhere", "--bio_cpulist", "1-",
+                                          NULL};
     serverStop(serverStart(options));
 }
 END_TEST
 
 TESTS("host", scoreFollowsTheDirectives, runsOnTheProcessorsOfItsList,
-      startsWithAListOfProcessorsThatIsNone)
+      helpersRunOnTheProcessorsOfTheirs, startsWithAListOfProcessorsThatIsNone)

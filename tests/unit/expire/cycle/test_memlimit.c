@@ -39,10 +39,10 @@ END_TEST
 
 START_TEST(tenacityIsTimeThatACommandMayWait) {
     ck_assert_uint_eq(memlimitBudgetNs(0), 0);
-    ck_assert_uint_eq(memlimitBudgetNs(1), 50000);
-    ck_assert_uint_eq(memlimitBudgetNs(10), 500000);
-    ck_assert_uint_eq(memlimitBudgetNs(15), 1000000);
-    ck_assert_uint_eq(memlimitBudgetNs(20), 2000000);
+    ck_assert_uint_eq(memlimitBudgetNs(1), 30000);
+    ck_assert_uint_eq(memlimitBudgetNs(10), 300000);
+    ck_assert_uint_eq(memlimitBudgetNs(15), 600000);
+    ck_assert_uint_eq(memlimitBudgetNs(20), 1200000);
     ck_assert_uint_eq(memlimitBudgetNs(100), UINT64_MAX);
     for (int64_t t = 1; t <= 100; t++) ck_assert(memlimitBudgetNs(t) > memlimitBudgetNs(t - 1));
 }

@@ -455,6 +455,9 @@ START_TEST(flushRepliesWhenAllIsFreedUnlessItIsAsync) {
     CALL(f, "DBSIZE", ":0|");
     for (int ms = 0; ms < 1000 && discardPending(q) > 0; ms++) {
         ck_assert_str_eq(fakeTake(f, waiter, NULL), "");
+        /* Its reply is not to come before all is freed. */
+        const char *refused = fakeCallFormat(f, "CLIENT UNBLOCK %d", (int)waiter->id);
+        ck_assert_str_eq(refused, ":0\r\n");
         fakeAdvanceMs(f, 1);
         serverReadClock(f->server);
         cronRun(f->server);

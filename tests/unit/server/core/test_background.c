@@ -250,10 +250,10 @@ START_TEST(reclaimRestsWhileItIsOff) {
 }
 END_TEST
 
-/* The clock of the slices: each look at it takes 100 us. */
+/* The clock of the slices: each look at it takes 50 us. */
 static uint64_t tickingMonotonic(void *ctx) {
     clockManual *clock = ctx;
-    clock->now_us += 100;
+    clock->now_us += 50;
     return (uint64_t)clock->now_us * 1000;
 }
 
