@@ -17,7 +17,7 @@
 /* Clients that came lately may come again at any moment. */
 #define RECLAIM_IDLE_NS (20 * MS)
 /* Of the time while others are served. */
-#define RECLAIM_PERCENT 25
+#define RECLAIM_PERCENT 10
 /* What was removed is freed before long, but not one by one. */
 #define RECLAIM_WAKE_NS (1 * MS)
 

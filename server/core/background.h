@@ -44,7 +44,7 @@ static inline void backgroundRemoved(server *s, bool big) {
     if (b && (++b->removals >= REMOVALS || big)) backgroundWakeReclaim(s);
 }
 
-/* The most of the time that reclaim takes while others are served: a quarter, or what
+/* The most of the time that reclaim takes while others are served: a tenth, or what
  * active-defrag-cycle-max says where activedefrag is on. */
 int64_t backgroundSharePercent(const server *s);
 

@@ -339,6 +339,47 @@ static void replace(lua_State *L, int table, const luaL_Reg *functions) {
     }
 }
 
+#ifndef EBB_LUAJIT
+
+/* PUC Lua 5.1 trusts its scripts in three places more. A string grows to any size, a piece at a
+ * time, with no hook asked; ... */
+static int repeat(lua_State *L) {
+    size_t size;
+    luaL_checklstring(L, 1, &size);
+    double count = luaL_checknumber(L, 2);
+    if (count > 0 && (double)size * count > INT32_MAX)
+        return luaL_error(L, "resulting string too large");
+    return callDeeper(L);
+}
+
+/* ... the number of results overflows; ... */
+static int unpack(lua_State *L) {
+    luaL_checktype(L, 1, LUA_TTABLE);
+    double first = luaL_optnumber(L, 2, 1);
+    double last = lua_isnoneornil(L, 3) ? (double)lua_objlen(L, 1) : luaL_checknumber(L, 3);
+    if (last - first >= INT32_MAX) return luaL_error(L, "too many results to unpack");
+    return callDeeper(L);
+}
+
+/* ... and matching calls itself for each item of the pattern, however many. */
+static int match(lua_State *L) {
+    enum { ITEMS_MAX = 10000 };
+    size_t size;
+    luaL_checkstring(L, 1);
+    luaL_checklstring(L, 2, &size);
+    if (size > ITEMS_MAX) return luaL_error(L, "pattern too complex");
+    return callDeeper(L);
+}
+
+static void wrapTrusting(lua_State *L, int string) {
+    static const char *const matching[] = {"find", "match", "gmatch", "gsub"};
+    wrap(L, string, "rep", repeat, NULL);
+    for (size_t i = 0; i < sizeof matching / sizeof matching[0]; i++)
+        wrap(L, string, matching[i], match, NULL);
+}
+
+#endif
+
 void luaGuardWrapBase(lua_State *L, int base) {
     static const luaL_Reg functions[] = {{"next", next},
                                          {"rawget", readRaw},
@@ -350,6 +391,9 @@ void luaGuardWrapBase(lua_State *L, int base) {
                                          {"collectgarbage", collectGarbage},
                                          {NULL, NULL}};
     wrap(L, base, "pairs", pairs, "next");
+#ifndef EBB_LUAJIT
+    wrap(L, base, "unpack", unpack, NULL);
+#endif
     lua_getfield(L, base, "table");
     lua_getfield(L, -1, "concat");
     lua_pushcclosure(L, loadPieces, 1);
@@ -369,6 +413,9 @@ void luaGuardWrapTable(lua_State *L, int library) {
 
 void luaGuardWrapString(lua_State *L, int library) {
     wrap(L, library, "gsub", gsub, NULL);
+#ifndef EBB_LUAJIT
+    wrapTrusting(L, library);
+#endif
 }
 
 void luaGuardWrapCoroutine(lua_State *L, int library) {

@@ -2,9 +2,9 @@
 """Memory that comes back, whatever it was that went: a table with targets.
 
 For each way of losing data: a server is loaded, loses most of it, and is left alone; its RSS
-within 10 s, with no traffic and no command, is divided by that of a fresh server that was given
-just what is left. Another client's waits and its round trips a second meanwhile stand beside those
-of the same server before.
+within 10 s, with no traffic and no command after the first two, is divided by that of a fresh
+server that was given just what is left. Another client's waits meanwhile, and its round trips in
+the two seconds after, stand beside those of the same server before.
 
 Usage: bench_giveback.py [--keys N] [--only NAME,...] [--rounds N] [--server PATH] [--no-redis]
 """
@@ -316,19 +316,32 @@ def freshRss(kind, program, case):
     return rss
 
 
+def watched(server, case, lose=None):
+    """The waits of another client meanwhile, or in two seconds of nothing."""
+    probe = Probe(server, case.count)
+    if lose:
+        lose()
+    else:
+        time.sleep(2)
+    return probe.stop()
+
+
+def tripsASecond(server, case):
+    """Of a client that asks again and again, in two seconds."""
+    probe, start = Probe(server, case.count, 0), time.monotonic()
+    time.sleep(2)
+    return probe.stop()['count'] / (time.monotonic() - start)
+
+
 def measure(table, kind, program, case, name):
     ebb = kind == 'ebb'
     server = Server(kind, program, *case.options)
     client = Resp(server.port)
     case.load(client)
     full = server.rss()
-    probe = Probe(server, case.count)
-    time.sleep(2)
-    before = probe.stop()
-    probe, start = Probe(server, case.count), time.monotonic()
-    case.lose(client)
-    time.sleep(2)
-    during, took = probe.stop(), time.monotonic() - start
+    before, rate_before = watched(server, case), tripsASecond(server, case)
+    during = watched(server, case, lambda: case.lose(client))
+    rate = tripsASecond(server, case) / rate_before
     curve = []
     for _ in range(SECONDS - 2):
         time.sleep(1)
@@ -343,8 +356,8 @@ def measure(table, kind, program, case, name):
     table.row(kind, f"{name}: others' worst of 1/4 s, median, before", before['quarter'], 'us')
     table.row(kind, f"{name}: others' worst of 1/4 s, median, meanwhile", during['quarter'], 'us',
               before['quarter'] + 1000 if ebb else None)
-    rate = (during['count'] / took) / (before['count'] / 2)
-    table.row(kind, f"{name}: others' round trips a second, meanwhile / before", rate, 'x')
+    table.row(kind, f"{name}: others' round trips a second, before / the 2 s after", 1 / rate, 'x',
+              1 / 0.9 if ebb else None)
 
 
 def main():

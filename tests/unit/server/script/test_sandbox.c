@@ -142,7 +142,7 @@ START_TEST(callsOfCInCHaveAnEnd) {
         ":1|");
     RUN_FAILS("local mt = {} mt.__index = function(t, k) return t[k + 1] end "
               "return setmetatable({}, mt)[1]",
-              "-ERR error in error handling|");
+              "-ERR "); /* Each Lua has a text of its own. */
     CALL(f, "PING", "+PONG|");
 }
 END_TEST
@@ -166,6 +166,7 @@ END_TEST
 
 START_TEST(hugeSizesAreRefused) {
     RUN_FAILS("return string.rep(string.rep('x', 10^6), 10^6)", "ERR ");
+    RUN("return #string.rep('xy', 10) + #('z'):rep(0) + #('z'):rep(-1)", ":20|");
     RUN_FAILS("return {unpack({}, 0, 2^31 - 1)}", "too many results to unpack");
     RUN_FAILS("return {unpack({}, -2^31, 2^31 - 1)}", "too many results to unpack");
     RUN_FAILS("return table.concat({}, 'x', 1, 2^31 - 1)", "invalid value");
