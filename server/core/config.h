@@ -143,6 +143,9 @@ char *configOptions(int argc, char **argv);
 void configGet(const config *c, const bytes *patterns, int count,
                void (*visit)(void *ctx, bytes name, bytes value), void *ctx);
 
+/* Whether this directive stays as it is while data are loaded. */
+bool configFixedWhileLoading(bytes name);
+
 /* CONFIG SET of several at once, all or none. 'may_set_protected': enable-protected-configs lets
  * this client. On failure returns a negative ERR_* and 'error' has the whole text after "ERR ". */
 int configSet(config *c, const bytes *names, const bytes *values, int count, bool may_set_protected,

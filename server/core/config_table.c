@@ -186,7 +186,7 @@ const configRow configRows[] = {
     YESNO("syslog-enabled", "no", AT(syslog_enabled), .flags = CONFIG_IMMUTABLE),
     TEXT("syslog-ident", "ebb", AT(syslog_ident), .flags = CONFIG_IMMUTABLE),
     WORD("syslog-facility", "local0", facilities, AT(syslog_facility), .flags = CONFIG_IMMUTABLE),
-    SPECIAL("dir", "", &configDir, REST, .flags = CONFIG_PROTECTED),
+    SPECIAL("dir", "", &configDir, REST, .flags = CONFIG_PROTECTED | CONFIG_NOT_LOADING),
     YESNO("crash-log-enabled", "yes", AT(crash_log_enabled)),
     YESNO("crash-memcheck-enabled", "yes", REST),
     YESNO("use-exit-on-panic", "no", REST, .flags = CONFIG_IMMUTABLE | CONFIG_HIDDEN),
@@ -234,7 +234,7 @@ const configRow configRows[] = {
             .flags = CONFIG_HIDDEN),
 
     /* append-only file */
-    YESNO("appendonly", "no", REST),
+    YESNO("appendonly", "no", REST, .flags = CONFIG_NOT_LOADING),
     TEXT("appendfilename", "appendonly.aof", REST, .flags = CONFIG_IMMUTABLE,
             .accept = configAcceptSomeFileName),
     TEXT("appenddirname", "appendonlydir", REST, .flags = CONFIG_IMMUTABLE,
@@ -345,7 +345,7 @@ const configRow configRows[] = {
     YESNO("repl-diskless-sync", "yes", REST),
     INTEGER("repl-diskless-sync-delay", "5", 0, INT32_MAX, REST),
     INTEGER("repl-diskless-sync-max-replicas", "0", 0, INT32_MAX, REST),
-    WORD("repl-diskless-load", "disabled", diskless_words, REST),
+    WORD("repl-diskless-load", "disabled", diskless_words, REST, .flags = CONFIG_NOT_LOADING),
     INTEGER("min-replicas-to-write", "0", 0, INT32_MAX, REST, .alias = "min-slaves-to-write"),
     INTEGER("min-replicas-max-lag", "10", 0, INT32_MAX, REST, .alias = "min-slaves-max-lag"),
     WORD("propagation-error-behavior", "ignore", propagation_words, REST),
