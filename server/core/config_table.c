@@ -234,7 +234,7 @@ const configRow configRows[] = {
             .flags = CONFIG_HIDDEN),
 
     /* append-only file */
-    YESNO("appendonly", "no", REST, .flags = CONFIG_NOT_LOADING),
+    YESNO("appendonly", "no", REST),
     TEXT("appendfilename", "appendonly.aof", REST, .flags = CONFIG_IMMUTABLE,
             .accept = configAcceptSomeFileName),
     TEXT("appenddirname", "appendonlydir", REST, .flags = CONFIG_IMMUTABLE,
