@@ -72,6 +72,7 @@ struct config {
     char *unixsocket;
     int64_t unixsocketperm; /* octal, 0: leave */
     int64_t tcp_backlog, tcp_keepalive, timeout, maxclients;
+    int64_t client_default_resp; /* what a connection speaks until HELLO */
     int64_t max_new_connections_per_cycle;
     bool protected_mode;
     int64_t metrics_port;

@@ -136,6 +136,7 @@ const configRow configRows[] = {
     INTEGER("timeout", "0", 0, INT32_MAX, AT(timeout)),
     INTEGER("tcp-keepalive", "300", 0, INT32_MAX, AT(tcp_keepalive)),
     INTEGER("maxclients", "10000", 1, UINT32_MAX, AT(maxclients)),
+    INTEGER("client-default-resp", "2", 2, 3, AT(client_default_resp), .flags = CONFIG_HIDDEN),
     INTEGER("max-new-connections-per-cycle", "10", 1, 1000, AT(max_new_connections_per_cycle)),
     INTEGER("max-new-tls-connections-per-cycle", "1", 1, 1000, REST),
     INTEGER("socket-mark-id", "0", 0, UINT32_MAX, REST, .flags = CONFIG_IMMUTABLE),
