@@ -132,6 +132,7 @@ struct server {
     void (*eachLibrary)(server *s, void (*visit)(void *to, bytes code), void *to);
     const char *(*loadLibrary)(server *s, bytes code, bool replace);
     void (*dropLibraries)(server *s);
+    struct watchdog *watchdog;
     struct net *net;
     /* Answers clients, no cron task run: inside of a long load or script. NULL: there are no
      * sockets.
