@@ -16,6 +16,7 @@
 #include "server/net/net.h"
 #include "server/notify_systemd.h"
 #include "server/observe/crash.h"
+#include "server/observe/watchdog.h"
 #include "server/proc_title.h"
 #include "server/wiring.h"
 #include "storage/base/hash.h"
@@ -231,9 +232,11 @@ int main(int argc, char **argv) {
     s->executable = executable;
     s->config_path = configPath(&s->config);
     crashInstall(s);
+    watchdogStart(s);
     int status = serve(&self, s);
     leaveProcess(&self);
     if (status == 0) logLine(LOG_WARN, "Ebb is now ready to exit, bye bye...");
+    watchdogStop(s);
     crashRemove();
     wiringFreeServer(s);
     return status;

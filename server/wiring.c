@@ -33,12 +33,17 @@ static void eachLibrary(server *s, void (*visit)(void *to, bytes code), void *to
     functionsEach(s, visit, to);
 }
 
-static const char *loadLibrary(server *s, bytes code) {
+static const char *loadLibrary(server *s, bytes code, bool replace) {
     char *error;
-    if (functionsLoad(s, code, true, &error)) return NULL;
+    if (functionsLoad(s, code, replace, &error)) return NULL;
     logLine(LOG_WARN, "Loading a library of functions: %s", error);
     memFree(error);
     return "a library of functions that cannot be loaded";
+}
+
+static void dropLibraries(server *s) {
+    scriptRunning running; /* Its library must stay. */
+    if (!scriptRunningFunction(s, &running)) functionsFlush(s, false);
 }
 
 server *wiringNewServer(const config *cfg, const clockSource *clock) {
@@ -67,6 +72,7 @@ server *wiringNewServer(const config *cfg, const clockSource *clock) {
     shutdownAttach(s);
     s->eachLibrary = eachLibrary;
     s->loadLibrary = loadLibrary;
+    s->dropLibraries = dropLibraries;
     configWire(s);
     return s;
 }

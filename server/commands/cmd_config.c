@@ -2,6 +2,7 @@
 #include "server/commands/commands.h"
 #include "server/core/reply.h"
 #include "server/core/server.h"
+#include "server/jobs/load_job.h"
 #include "server/observe/info.h"
 #include "storage/base/err.h"
 #include "storage/base/mem.h"
@@ -46,6 +47,11 @@ static void configSetCommand(client *c) {
         return;
     }
     int count = (c->argc - 2) / 2;
+    for (int i = 0; i < count && s->persist.loading; i++)
+        if (configFixedWhileLoading(c->argv[2 + 2 * i])) {
+            loadReplyBusy(c);
+            return;
+        }
     bytes *names = memAlloc(2 * (size_t)count * sizeof *names), *values = names + count;
     for (int i = 0; i < count; i++) {
         names[i] = c->argv[2 + 2 * i];

@@ -89,6 +89,7 @@ void debugReload(client *c) {
     }
     if (!(options & RELOAD_NOFLUSH)) {
         for (int i = 0; i < s->db_count; i++) dbFlush(s->dbs[i], false);
+        if (s->dropLibraries) s->dropLibraries(s);
         keysFlushed(c, -1);
     }
     uint32_t flags = options & RELOAD_MERGE ? LOAD_REPLACE : 0;

@@ -10,7 +10,7 @@ client *clientNew(server *s, void *conn) {
     client *c = memCalloc(1, sizeof *c);
     c->server = s;
     c->db = s->dbs[0];
-    c->resp = 2;
+    c->resp = conn ? (int)s->config.client_default_resp : 2;
     c->conn = conn;
     c->fd = -1;
     c->id = ++s->next_client_id;

@@ -217,6 +217,11 @@ static bool refuse(settings *s, int which, const char *reason) {
     return false;
 }
 
+bool configFixedWhileLoading(bytes name) {
+    const configRow *row = configFindRow(name);
+    return row && row->flags & CONFIG_NOT_LOADING;
+}
+
 static bool checkSetting(settings *s, int which, bool may_set_protected) {
     const configRow *row = s->list[which].row;
     if (row->flags & CONFIG_IMMUTABLE) return refuse(s, which, "can't set immutable config");

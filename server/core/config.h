@@ -72,6 +72,7 @@ struct config {
     char *unixsocket;
     int64_t unixsocketperm; /* octal, 0: leave */
     int64_t tcp_backlog, tcp_keepalive, timeout, maxclients;
+    int64_t client_default_resp; /* what a connection speaks until HELLO */
     int64_t max_new_connections_per_cycle;
     bool protected_mode;
     int64_t metrics_port;
@@ -142,6 +143,9 @@ char *configOptions(int argc, char **argv);
  * name is given back as it was spelled. */
 void configGet(const config *c, const bytes *patterns, int count,
                void (*visit)(void *ctx, bytes name, bytes value), void *ctx);
+
+/* Whether this directive stays as it is while data are loaded. */
+bool configFixedWhileLoading(bytes name);
 
 /* CONFIG SET of several at once, all or none. 'may_set_protected': enable-protected-configs lets
  * this client. On failure returns a negative ERR_* and 'error' has the whole text after "ERR ". */

@@ -23,12 +23,13 @@ typedef enum configType {
 } configType;
 
 enum {
-    CONFIG_IMMUTABLE = 1 << 0, /* set when the server starts only */
-    CONFIG_PROTECTED = 1 << 1, /* CONFIG SET only under enable-protected-configs */
-    CONFIG_HIDDEN = 1 << 2,    /* CONFIG GET only by its whole name */
-    CONFIG_MANY = 1 << 3,      /* takes several words */
-    CONFIG_INERT = 1 << 4,     /* no effect yet: said once at the start where it is set */
-    CONFIG_SECRET = 1 << 5     /* its value is in no error message or log line */
+    CONFIG_IMMUTABLE = 1 << 0,  /* set when the server starts only */
+    CONFIG_PROTECTED = 1 << 1,  /* CONFIG SET only under enable-protected-configs */
+    CONFIG_HIDDEN = 1 << 2,     /* CONFIG GET only by its whole name */
+    CONFIG_MANY = 1 << 3,       /* takes several words */
+    CONFIG_INERT = 1 << 4,      /* no effect yet: said once at the start where it is set */
+    CONFIG_SECRET = 1 << 5,     /* its value is in no error message or log line */
+    CONFIG_NOT_LOADING = 1 << 6 /* stays as it is while data are loaded */
 };
 
 typedef struct configWord {

@@ -5,7 +5,7 @@
 
 struct errorStats {
     int count;
-    bool full; /* said once that no more codes are taken in */
+    bool flooded; /* nothing is counted any more */
     struct {
         char code[ERROR_CODE_SIZE];
         uint64_t count;
@@ -26,7 +26,19 @@ static size_t codeSize(bytes text) {
     return size;
 }
 
+/* Tells the log what there was and keeps one code that says so. */
+static void giveUp(errorStats *e) {
+    logLine(LOG_WARN,
+            "Errorstats stopped adding new errors because the number of errors reached the limit "
+            "(%d). CONFIG RESETSTAT starts anew. Current errors code list:",
+            ERROR_CODES_MAX);
+    for (int i = 0; i < e->count; i++)
+        logLine(LOG_WARN, "  %s: %llu", e->codes[i].code, (unsigned long long)e->codes[i].count);
+    *e = (errorStats){.count = 1, .flooded = true, .codes = {{"ERRORSTATS_DISABLED", 1}}};
+}
+
 void errorStatsCount(errorStats *e, bytes text) {
+    if (e->flooded) return;
     size_t size = codeSize(text);
     for (int i = 0; i < e->count; i++) {
         if (strlen(e->codes[i].code) == size && memcmp(e->codes[i].code, text.data, size) == 0) {
@@ -35,12 +47,7 @@ void errorStatsCount(errorStats *e, bytes text) {
         }
     }
     if (e->count == ERROR_CODES_MAX) {
-        if (!e->full)
-            logLine(LOG_WARN,
-                    "Errorstats stopped adding new errors because the number of errors reached the "
-                    "limit (%d). CONFIG RESETSTAT starts anew.",
-                    ERROR_CODES_MAX);
-        e->full = true;
+        giveUp(e);
         return;
     }
     memcpy(e->codes[e->count].code, text.data, size);

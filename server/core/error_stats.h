@@ -1,7 +1,8 @@
 /* error_stats.h - how often each error code was replied: INFO errorstats.
  *
  * Codes are the first words of error replies. Bounded: after ERROR_CODES_MAX different ones (a
- * script may invent any) new ones are no longer counted until CONFIG RESETSTAT. */
+ * script may invent any) the log is told what there was, and the one code ERRORSTATS_DISABLED
+ * stands for all of them until CONFIG RESETSTAT. */
 #ifndef EBB_SERVER_CORE_ERROR_STATS_H
 #define EBB_SERVER_CORE_ERROR_STATS_H
 

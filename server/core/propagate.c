@@ -162,11 +162,12 @@ void propagateAs(client *c, int argc, const bytes *argv) {
 }
 
 void propagateNothing(client *c) {
-    c->server->propagation->nothing = true;
+    if (somebodyFollows(c)) c->server->propagation->nothing = true;
 }
 
 void propagateAnyway(client *c, uint32_t kinds) {
-    c->server->propagation->anyway |= kinds;
+    /* What is replayed must leave nothing behind for the request that asked for it. */
+    if (somebodyFollows(c)) c->server->propagation->anyway |= kinds;
 }
 
 uint32_t propagateLimit(server *s, uint32_t kinds) {

@@ -127,10 +127,12 @@ struct server {
     void (*saveGoesOn)(server *s);
     uint64_t told_goes_on_ns; /* when it last was */
     /* Libraries of functions, of server/script; NULL without it. 'eachLibrary' gives the code of
-     * each; 'loadLibrary' takes one, in the place of one of its name, and says what is wrong with
-     * it or NULL. */
+     * each; 'loadLibrary' takes one, where 'replace' says so in the place of one of its name, and
+     * says what is wrong with it or NULL; 'dropLibraries' removes all. */
     void (*eachLibrary)(server *s, void (*visit)(void *to, bytes code), void *to);
-    const char *(*loadLibrary)(server *s, bytes code);
+    const char *(*loadLibrary)(server *s, bytes code, bool replace);
+    void (*dropLibraries)(server *s);
+    struct watchdog *watchdog;
     struct net *net;
     /* Answers clients, no cron task run: inside of a long load or script. NULL: there are no
      * sockets.

@@ -198,6 +198,7 @@ int aofReload(server *s) {
     if (!aofReadManifest(a) || aofManifestIsEmpty(&a->manifest)) return ERR_NOT_FOUND;
     aofFollow(a, false);
     for (int i = 0; i < s->db_count; i++) dbFlush(s->dbs[i], false);
+    if (s->dropLibraries) s->dropLibraries(s);
     keysFlushed(s->current, -1);
     aofLoadResult result = aofLoadFiles(a);
     aofFollow(a, follows);

@@ -18,12 +18,16 @@ enum { PROGRESS_BYTES = 16 * 1024, POLL_MS = 4 };
 
 /* ---- being in it ---- */
 
+void loadReplyBusy(client *c) {
+    replyError(c, "LOADING Redis is loading the dataset in memory");
+}
+
 /* EXEC too, of what was queued before the loading began. */
 static gateAnswer loadingGate(client *c) {
     bool needs_data = dispatchFlags(c) & (CMD_WRITE | CMD_READONLY);
     bool runs_queue = c->cmd->flags & CMD_RUNS_QUEUE;
     if (c->cmd->flags & CMD_LOADING && !(runs_queue && needs_data)) return GATE_PASS;
-    replyError(c, "LOADING Redis is loading the dataset in memory");
+    loadReplyBusy(c);
     return GATE_REFUSED;
 }
 
@@ -132,8 +136,10 @@ static void module(void *ctx, const char *name) {
 }
 
 static const char *library(void *ctx, bytes code) {
-    server *s = ((loadInto *)ctx)->server;
-    return s->loadLibrary ? s->loadLibrary(s, code) : "functions are not part of this server";
+    const loadInto *l = ctx;
+    server *s = l->server;
+    if (!s->loadLibrary) return "functions are not part of this server";
+    return s->loadLibrary(s, code, l->flags & LOAD_REPLACE);
 }
 
 static bool progress(void *ctx, uint64_t at) {

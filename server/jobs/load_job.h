@@ -11,6 +11,9 @@
 
 void loadAttach(server *s);
 
+/* The error of who asks for what a loading server does not do. */
+void loadReplyBusy(client *c);
+
 /* ---- for whoever reads: an RDB file, an AOF ---- */
 
 /* 'total_bytes' are to come. */
@@ -20,7 +23,7 @@ bool loadGoesOn(server *s, uint64_t loaded_bytes);
 void loadEnd(server *s);
 
 enum {
-    LOAD_REPLACE = 1 << 0,     /* a key that is there already is replaced, and no error */
+    LOAD_REPLACE = 1 << 0, /* a key or library that is there already is replaced, and no error */
     LOAD_KEEP_EXPIRED = 1 << 1 /* keys past their deadline too: who feeds the server removes them */
 };
 

@@ -247,13 +247,21 @@ static void onDeadly(int number, siginfo_t *info, void *context) {
     raise(number);
 }
 
+/* The watchdog's, or one that somebody sent. */
 static void onAlarm(int number, siginfo_t *info, void *context) {
     (void)number;
+    bool is_timer = info->si_code == SI_KERNEL;
+    /* What feeds the watchdog does not run then. */
+    if (is_timer && (crash.server->persist.loading || crash.server->cron.paused)) return;
     int fd = logOpenFd();
     if (fd < 0) return;
     line(fd);
-    crashPut(fd, "Received SIGALRM from PID ");
-    crashPutInt(fd, info->si_pid);
+    if (is_timer) {
+        crashPut(fd, "--- WATCHDOG TIMER EXPIRED ---");
+    } else {
+        crashPut(fd, "Received SIGALRM from PID ");
+        crashPutInt(fd, info->si_pid);
+    }
     crashPut(fd, " at ");
     crashPutHex(fd, instructionOf(context));
     crashPut(fd, "\n");

@@ -3,7 +3,8 @@
  *
  * Covers SIGSEGV, SIGBUS, SIGFPE, SIGILL and SIGABRT, and failed ensure()s. Everything in a report
  * is made with async-signal-safe calls, on a stack of its own; a second fault while reporting ends
- * the process at once. SIGALRM from outside logs a stack trace and goes on.
+ * the process at once. SIGALRM, from outside or from watchdog.h, logs a stack trace and the
+ * server goes on.
  *
  * One server a process: a test process that holds several has none of this. What is reported of
  * clients obeys hide-user-data-from-log; crash-log-enabled no silences it all. */

@@ -75,7 +75,7 @@ static const char *whyNot(const scriptRun *run, const command *cmd) {
     bool always = cmd->flags & never || cmd->acl & ACL_SCRIPTING;
     if (cmd->flags & CMD_NOSCRIPT && (always || !s->scripts_may_all))
         return "ERR This Redis command is not allowed from script";
-    if (cmd->flags & CMD_WRITE && run->read_only) return ERROR_WRITE;
+    if (cmd->flags & (CMD_WRITE | CMD_MAY_REPLICATE) && run->read_only) return ERROR_WRITE;
     /* Who has written already goes on: half of what it does would be worse. */
     if (cmd->flags & CMD_DENYOOM && run->refuses_memory && !run->wrote) return MEMORY_OOM_ERROR;
     return NULL;

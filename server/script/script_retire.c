@@ -22,7 +22,7 @@ typedef struct retired {
     luaEnv *env;
     evalCache *cache;
     libraries *libraries;
-    size_t count; /* of scripts or functions */
+    size_t count; /* of scripts or functions, as statistics count them */
     int next_ref; /* the first reference that may be there */
     int rounds;
 } retired;
@@ -85,7 +85,9 @@ void scriptRetire(scripts *sc, luaEnv *env, evalCache *cache, libraries *old, bo
     }
     if (sc->retired.count == WAITING_MAX) freeOldest(sc);
     retired *r = memCalloc(1, sizeof *r);
-    *r = (retired){.env = env, .cache = cache, .libraries = old, .count = count, .next_ref = 1};
+    /* Statistics count the state of functions beside them, but not that of scripts. */
+    size_t told = count + (old != NULL);
+    *r = (retired){.env = env, .cache = cache, .libraries = old, .count = told, .next_ref = 1};
     chainAppend(&sc->retired, &r->node);
     cronArm(sc->server, sc->retire_task, 0);
 }

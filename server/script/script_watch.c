@@ -111,7 +111,7 @@ static void becomeBusy(scripts *sc, int64_t ran_ms) {
     run->busy = true;
     gateSetLive(sc->server, GATE_BUSY, true);
     logLine(LOG_WARN,
-            "Slow script: '%.*s' has been running for %lld milliseconds. "
+            "Slow script detected: '%.*s' has been running for %lld milliseconds. "
             "Others are answered with BUSY; SCRIPT KILL or FUNCTION KILL ends it.",
             (int)run->code->name_size, run->code->name, (long long)ran_ms);
 }

@@ -33,11 +33,18 @@ static bool counts(const client *c) {
     return !(c->flags & CLIENT_REPLICA) || c->flags & CLIENT_MONITOR;
 }
 
+/* What it will take before its request is whole, as far as it has said: who is going to be too much
+ * need not be waited for. */
+static size_t announced(const client *c) {
+    size_t wanted = c->parser.wanted;
+    return wanted > c->pending_capacity ? wanted - c->pending_capacity : 0;
+}
+
 static void noteSize(client *c) {
     struct clientEvict *e = c->server->client_evict;
     forget(e, c);
     if (!counts(c)) return;
-    c->evict_bytes = clientTotalMemory(c);
+    c->evict_bytes = clientTotalMemory(c) + announced(c);
     e->total += c->evict_bytes;
     if (!(c->flags & CLIENT_NO_EVICT)) chainAppend(bucketOf(e, c->evict_bytes), &c->in_evict);
 }

@@ -1,7 +1,8 @@
 /* client_evict.h - maxmemory-clients: when all clients together take too much, the biggest go.
  *
- * What a client takes (as CLIENT LIST says: tot-mem) is read again after its input was run and
- * after its output was written; the sum is kept, and clients stand in buckets by powers of two.
+ * What a client takes (as CLIENT LIST says: tot-mem, and what its unfinished request has announced)
+ * is read again after its input was run and after its output was written; the sum is kept, and
+ * clients stand in buckets by powers of two.
  * Above the limit the biggest of the topmost bucket is closed, and the next, until the sum fits:
  * after the flush of each loop iteration, so that a reply that the socket takes at once counts for
  * nothing. Who said NO-EVICT counts, but stays; replicas and the primary do neither. Costs one test

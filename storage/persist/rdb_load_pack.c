@@ -263,7 +263,9 @@ static bool loadNode(const rdbLoad *l, entry *e) {
         return rdbFail(l->r, "unknown kind of a list's node");
     if (!rdbReadString(l->r, &s)) return false;
     bool good = true;
-    if (kind == RDB_NODE_PLAIN)
+    if (kind == RDB_NODE_PLAIN && !s.text.size) /* Only what is big has a node of its own. */
+        good = rdbFail(l->r, "a list's node is empty");
+    else if (kind == RDB_NODE_PLAIN)
         listPush(e, QUICKLIST_TAIL, s.text, l->limits);
     else
         good = appendPack(l, e, s.text, l->type != RDB_LIST_QUICKLIST_2);

@@ -131,6 +131,27 @@ START_TEST(sigalrmLogsAStackTraceAndTheServerLives) {
 }
 END_TEST
 
+START_TEST(theWatchdogReportsATurnThatTakesTooLong) {
+    serverProcess *server = serverStart(options);
+    redisContext *c = clientConnect(server);
+    expectStatus(c, "OK", "CONFIG SET watchdog-period 300");
+    expectStatus(c, "OK", "DEBUG SLEEP 1.2");
+    expectStatus(c, "PONG", "PING");
+    readLog(server);
+    expectLog("debugCommand");
+    expectLog("STACK TRACE DONE");
+    expectStatus(c, "OK", "CONFIG SET watchdog-period 0");
+    size_t count = countInLog("--- WATCHDOG TIMER EXPIRED ---");
+    ck_assert_uint_ge(count, 1);
+    expectStatus(c, "OK", "DEBUG SLEEP 0.6");
+    readLog(server);
+    ck_assert_uint_eq(countInLog("--- WATCHDOG TIMER EXPIRED ---"), count);
+    redisFree(c);
+    serverStop(server);
+}
+END_TEST
+
 TESTS("integration/crash", aSegmentationFaultIsReported, aFailedEnsureIsReportedOnce,
       aPanicIsReported, userDataIsHiddenWhereThatIsAsked, noReportWhereNoneIsWanted,
-      aSignalFromOutsideIsReportedWithItsSender, sigalrmLogsAStackTraceAndTheServerLives)
+      aSignalFromOutsideIsReportedWithItsSender, sigalrmLogsAStackTraceAndTheServerLives,
+      theWatchdogReportsATurnThatTakesTooLong)

@@ -33,6 +33,19 @@ START_TEST(pingAnswersWhatItWasGiven) {
 }
 END_TEST
 
+START_TEST(aConnectionSpeaksWhatTheDefaultSays) {
+    f = fakeNew();
+    CALL(f, "CONFIG SET client-default-resp 3", "+OK|");
+    CALL(f, "GET a", "$-1|");
+    f->client = fakeClient(f);
+    CALL(f, "GET a", "_|");
+    CALL(f, "CONFIG SET client-default-resp 4",
+         "-ERR CONFIG SET failed (possibly related to argument 'client-default-resp') - argument "
+         "must be between 2 and 3 inclusive|");
+    fakeFree(f);
+}
+END_TEST
+
 START_TEST(pingOfASubscriberIsAMessage) {
     f = fakeNew();
     fakeCall(f, "SUBSCRIBE ch");
@@ -246,9 +259,10 @@ START_TEST(aStrangersInputHasASmallLimit) {
 }
 END_TEST
 
-TESTS("commands/connection", pingAnswersWhatItWasGiven, pingOfASubscriberIsAMessage,
-      selectChangesTheDb, helloChoosesTheProtocol, helloWithAWrongOptionChangesNothing,
-      authNeedsAPasswordToBeSet, strangersRunNothingButTheDoor, thePasswordOpensTheDoor,
-      thePasswordMayHoldAnyByte, thePasswordMayComeInOnePipelineWithCommands,
-      aPasswordTakenAwayLetsStrangersIn, resetMakesANewConnection, quitAnswersAndRunsNothingMore,
+TESTS("commands/connection", pingAnswersWhatItWasGiven, aConnectionSpeaksWhatTheDefaultSays,
+      pingOfASubscriberIsAMessage, selectChangesTheDb, helloChoosesTheProtocol,
+      helloWithAWrongOptionChangesNothing, authNeedsAPasswordToBeSet, strangersRunNothingButTheDoor,
+      thePasswordOpensTheDoor, thePasswordMayHoldAnyByte,
+      thePasswordMayComeInOnePipelineWithCommands, aPasswordTakenAwayLetsStrangersIn,
+      resetMakesANewConnection, quitAnswersAndRunsNothingMore,
       clusterCommandsSayThatThereIsNoCluster, aStrangersInputHasASmallLimit)

@@ -1,6 +1,7 @@
 #include "server/observe/info.h"
 
 #include "server/core/cron.h"
+#include "server/core/error_stats.h"
 #include "tests/support/fake_server.h"
 #include "tests/support/suite.h"
 
@@ -147,6 +148,23 @@ START_TEST(commandsAreCountedUntilResetstat) {
 }
 END_TEST
 
+START_TEST(aFloodOfErrorCodesIsNotTold) {
+    openServer();
+    for (int i = 0; i <= ERROR_CODES_MAX; i++) {
+        ck_assert(!says("INFO errorstats", "ERRORSTATS_DISABLED"));
+        char text[32];
+        int size = snprintf(text, sizeof text, "E%d it is", i);
+        errorStatsCount(f->server->errors, bytesOf(text, (size_t)size));
+    }
+    CALL(f, "GET", "-ERR wrong number of arguments for 'get' command|");
+    CALL(f, "INFO errorstats", "$53|# Errorstats|errorstat_ERRORSTATS_DISABLED:count=1||");
+    CALL(f, "CONFIG RESETSTAT", "+OK|");
+    CALL(f, "GET", "-ERR wrong number of arguments for 'get' command|");
+    CALL(f, "INFO errorstats", "$37|# Errorstats|errorstat_ERR:count=1||");
+    fakeFree(f);
+}
+END_TEST
+
 START_TEST(memoryFollowsTheData) {
     openServer();
     long long before = numberOf("memory", "used_memory");
@@ -220,6 +238,6 @@ END_TEST
 
 TESTS("commands/info", eachFieldStandsInItsSection, defaultLeavesOutWhatAllShows,
       sectionsComeOnceInTheOrderOfTheTable, resp3ClientsGetVerbatimText,
-      keyspaceListsOnlyDbsWithKeys, commandsAreCountedUntilResetstat, memoryFollowsTheData,
-      ratesAreOfTheLastSeconds, anIdleServerIsSampledTwiceASecond,
+      keyspaceListsOnlyDbsWithKeys, commandsAreCountedUntilResetstat, aFloodOfErrorCodesIsNotTold,
+      memoryFollowsTheData, ratesAreOfTheLastSeconds, anIdleServerIsSampledTwiceASecond,
       higherFloorsAddAndReplaceSections, longLinesGrowTheText)

@@ -100,6 +100,16 @@ START_TEST(everythingComesBack) {
 }
 END_TEST
 
+START_TEST(aReplayedFlushDoesNotPutTheReloadIntoTheLog) {
+    RIG(&rig, "SET a 1", "+OK\r\n");
+    RIG(&rig, "FLUSHALL", "+OK\r\n");
+    RIG(&rig, "DEBUG LOADAOF", "+OK\r\n");
+    RIG(&rig, "SET b 2", "+OK\r\n");
+    expectSameAfter("reload");
+    expectSameAfter("restart");
+}
+END_TEST
+
 static void rewrite(void) {
     RIG(&rig, "BGREWRITEAOF", "+Background append only file rewriting started\r\n");
     rigAwaitChild(&rig);
@@ -318,7 +328,8 @@ START_TEST(badTailsAreJudgedByTheDirectives) {
 }
 END_TEST
 
-TESTS_BETWEEN("aof_job", begin, end, everythingComesBack, aRewriteAsRdbKeepsEverything,
+TESTS_BETWEEN("aof_job", begin, end, everythingComesBack,
+              aReplayedFlushDoesNotPutTheReloadIntoTheLog, aRewriteAsRdbKeepsEverything,
               aRewriteAsCommandsKeepsEverything, replaysWithoutExpiry, repliesWaitForTheSync,
               aSyncServesAGroup, everysecSyncsOnceASecond, waitaofWaitsForTheDisk,
               waitaofEndsWithTheLog, switchedOnItWritesABase, anOldFileIsAdopted,

@@ -137,6 +137,31 @@ START_TEST(reloadMergesOnlyWhereItIsTold) {
 }
 END_TEST
 
+static void loadLibrary(const char *name, int value) {
+    char line[160];
+    snprintf(line, sizeof line,
+             "FUNCTION LOAD REPLACE \"#!lua name=%s\\nredis.register_function('%s', function() "
+             "return %d end)\"",
+             name, name, value);
+    ck_assert_int_eq(fakeCall(f, line)[0], '$');
+}
+
+START_TEST(librariesGoAndComeWithTheirFile) {
+    loadLibrary("kept", 1);
+    CALL(f, "DEBUG RELOAD", "+OK|");
+    loadLibrary("kept", 2);
+    loadLibrary("later", 3);
+    CALL(f, "DEBUG RELOAD NOSAVE NOFLUSH",
+         "-ERR Error trying to load the RDB dump, check server logs.|");
+    CALL(f, "FCALL kept 0", ":2|");
+    CALL(f, "DEBUG RELOAD NOSAVE NOFLUSH MERGE", "+OK|");
+    CALL(f, "FCALL kept 0", ":1|");
+    CALL(f, "FCALL later 0", ":3|");
+    CALL(f, "DEBUG RELOAD NOSAVE", "+OK|");
+    CALL(f, "FCALL later 0", "-ERR Function not found|");
+}
+END_TEST
+
 START_TEST(aLoadTellsNobodyOfChanges) {
     fakeCall(f, "SET a 1");
     CALL(f, "SAVE", "+OK|");
@@ -364,6 +389,9 @@ static void answerInside(server *s) {
     const char *info = fakeSend(f, asker, BYTES("INFO persistence\r\n"), &size);
     ck_assert_ptr_nonnull(strstr(info, "\r\nloading:1\r\n"));
     ck_assert_ptr_nonnull(strstr(info, "\r\nloading_total_bytes:"));
+    ck_assert_str_eq(fakeSend(f, asker, BYTES("CONFIG SET maxclients 9 dir /\r\n"), &size),
+                     "-LOADING Redis is loading the dataset in memory\r\n");
+    ck_assert_str_eq(fakeSend(f, asker, BYTES("CONFIG SET maxclients 9\r\n"), &size), "+OK\r\n");
     if (asked == 3) shutdownSignal(f->server, SIGTERM);
 }
 
@@ -382,10 +410,11 @@ START_TEST(clientsAreAnsweredWhileALoadingRuns) {
 END_TEST
 
 TESTS_BETWEEN("jobs/save", begin, end, whatIsSavedIsThereAfterAReload,
-              reloadMergesOnlyWhereItIsTold, aLoadTellsNobodyOfChanges,
-              aChildSavesWhatWasThereWhenItBegan, insideOfATransactionASaveIsPutOff,
-              savePointsSaveByThemselves, aFailedSaveStopsWritesUntilOneSucceeds,
-              aChildThatIsKilledLeavesNothingBehind, flushallEndsASaveAndLeavesAnEmptyFile,
-              anEndSavesWhereThereAreSavePoints, wordsOfADirectiveSayHowASignalEnds,
-              anEndThatIsForcedEndsWithoutAFile, noFailedCallLosesTheOldFile,
-              aServerStartsWithWhatTheLastOneSaved, clientsAreAnsweredWhileALoadingRuns)
+              reloadMergesOnlyWhereItIsTold, librariesGoAndComeWithTheirFile,
+              aLoadTellsNobodyOfChanges, aChildSavesWhatWasThereWhenItBegan,
+              insideOfATransactionASaveIsPutOff, savePointsSaveByThemselves,
+              aFailedSaveStopsWritesUntilOneSucceeds, aChildThatIsKilledLeavesNothingBehind,
+              flushallEndsASaveAndLeavesAnEmptyFile, anEndSavesWhereThereAreSavePoints,
+              wordsOfADirectiveSayHowASignalEnds, anEndThatIsForcedEndsWithoutAFile,
+              noFailedCallLosesTheOldFile, aServerStartsWithWhatTheLastOneSaved,
+              clientsAreAnsweredWhileALoadingRuns)

@@ -212,6 +212,13 @@ START_TEST(readOnlyScriptsWriteNothing) {
                "-ERR Write commands are not allowed from read-only scripts. script: "));
     RUN_FAILS("#!lua flags=no-writes\nreturn redis.call('set', 'k', 1)",
               "-ERR Write commands are not allowed from read-only scripts.");
+    static const char *const replicated[] = {"publish', 'k", "spublish', 'k", "pfcount"};
+    for (size_t i = 0; i < 3; i++) {
+        char line[128];
+        snprintf(line, sizeof line, "EVAL_RO \"return redis.call('%s', 'k')\" 0", replicated[i]);
+        ck_assert_ptr_nonnull(
+            strstr(fakeCall(f, line), "-ERR Write commands are not allowed from read-only"));
+    }
     CALL(f, "EXISTS k", ":0|");
     CALL(f, "EVAL_RO \"#!lua\\nreturn 1\" 0",
          "-ERR Can not execute a script with write flag using *_ro command.|");

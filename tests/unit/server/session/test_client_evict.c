@@ -54,12 +54,28 @@ START_TEST(theBiggestGoFirstAndOnlyUntilItFits) {
     for (int i = 0; i < 12; i++) clients[i] = withInput((size_t)(i % 2 ? 130 : 100) * KB);
     uint64_t small = field(clients[0], "tot-mem"), own = field(f->client, "tot-mem");
     CALL(f, "PING", "+PONG|");
-    fakeCallFormat(f, "CONFIG SET maxmemory-clients %llu", (unsigned long long)(6 * small + own));
+    fakeCallFormat(f, "CONFIG SET maxmemory-clients %llu",
+                   (unsigned long long)(6 * small + own + 2 * KB));
     for (int i = 0; i < 12; i++) ck_assert_int_eq(isClosing(clients[i]), i % 2);
-    fakeCallFormat(f, "CONFIG SET maxmemory-clients %llu", (unsigned long long)(4 * small + own));
+    fakeCallFormat(f, "CONFIG SET maxmemory-clients %llu",
+                   (unsigned long long)(4 * small + own + 2 * KB));
     int left = 0;
     for (int i = 0; i < 12; i++) left += !isClosing(clients[i]);
     ck_assert_int_eq(left, 4);
+    fakeFree(f);
+}
+END_TEST
+
+START_TEST(whatIsAnnouncedCountsBeforeItComes) {
+    f = fakeNew();
+    CALL(f, "CONFIG SET maxmemory-clients 500kb", "+OK|");
+    client *c = fakeClient(f);
+    char raw[20 * KB];
+    memset(raw, 'x', sizeof raw);
+    int head = snprintf(raw, sizeof raw, "*1\r\n$%d\r\n", 600 * KB);
+    raw[head] = 'x';
+    fakeSend(f, c, bytesOf(raw, sizeof raw), NULL);
+    ck_assert(isClosing(c));
     fakeFree(f);
 }
 END_TEST
@@ -163,5 +179,6 @@ START_TEST(whoSetsTheLimitGetsAnAnswer) {
 END_TEST
 
 TESTS("session/client evict", aClientOverTheLimitIsClosed, theBiggestGoFirstAndOnlyUntilItFits,
-      noEvictCountsButStays, aPercentageIsOfMaxmemory, aLimitIsNeverSoLowThatNobodyCanSpeak,
-      whatASessionKeepsCounts, theSumIsThatOfAllClients, whoSetsTheLimitGetsAnAnswer)
+      whatIsAnnouncedCountsBeforeItComes, noEvictCountsButStays, aPercentageIsOfMaxmemory,
+      aLimitIsNeverSoLowThatNobodyCanSpeak, whatASessionKeepsCounts, theSumIsThatOfAllClients,
+      whoSetsTheLimitGetsAnAnswer)

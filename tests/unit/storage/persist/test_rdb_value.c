@@ -496,6 +496,7 @@ START_TEST(errorsSayWhatAndWhere) {
             RAW("\x01\x03\x01"
                 "a"),
             "unknown kind of a list's node", 2);
+    refuses(RDB_LIST_QUICKLIST_2, RAW("\x01\x01\x00"), "a list's node is empty", 3);
     refuses(RDB_HASH_TTL_OLD,
             RAW("\x01\x81\x00\x01\x00\x00\x00\x00\x00\x00\x01"
                 "a\x01"
