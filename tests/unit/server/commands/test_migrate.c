@@ -170,6 +170,20 @@ START_TEST(passwordsAreSentFirst) {
 }
 END_TEST
 
+START_TEST(passwordsAreNotLogged) {
+    static const char *const options[] = {"AUTH secret", "COPY AUTH2 user secret",
+                                          "AUTH2 user secret KEYS x"};
+    CALL(f, "CONFIG SET slowlog-log-slower-than 0", "+OK|");
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        fakeCallFormat(f, "MIGRATE t 6379 \"\" 0 100 %s", options[i]);
+        const char *log = fakeCall(f, "SLOWLOG GET 1");
+        ck_assert_ptr_nonnull(strstr(log, "(redacted)"));
+        ck_assert_ptr_null(strstr(log, "secret"));
+        ck_assert_ptr_null(strstr(log, "user"));
+    }
+}
+END_TEST
+
 /* A RESTORE that went out with a SELECT that is refused would land in another db. */
 START_TEST(nothingIsSentToAnotherDb) {
     fakePeerIs(p, target);
@@ -308,6 +322,6 @@ END_TEST
 TESTS_BETWEEN("migrate", begin, end, aKeyMovesAndACopyStays, aKeyThatIsThereStaysWithoutReplace,
               theTimeThatIsLeftIsTold, keysThatAreNotThereAreLeftOut, bigAndManyValuesArriveWhole,
               followersHearOfWhatIsGone, itRunsInsideOfATransaction, passwordsAreSentFirst,
-              nothingIsSentToAnotherDb, onlyWhatWasAcknowledgedIsGone,
+              passwordsAreNotLogged, nothingIsSentToAnotherDb, onlyWhatWasAcknowledgedIsGone,
               aKeptLinkThatBreaksIsMadeAnew, aTargetThatTakesNothingTimesOut, noWayLeadsThere,
               argumentsAreLookedAtFirst, keysAreFoundAmongArguments)
