@@ -1,4 +1,5 @@
 /* MIGRATE, to a second fake server or to one that says what a script has. */
+#include "storage/base/mem.h"
 #include "tests/support/fake_peer.h"
 #include "tests/support/follower.h"
 #include "tests/support/suite.h"
@@ -110,6 +111,26 @@ START_TEST(bigAndManyValuesArriveWhole) {
     CALL(target, "STRLEN big", ":300003|");
     CALL(target, "LINDEX k899 0", "$3|899|");
     ck_assert_str_eq(fakeCallFormat(f, "DBSIZE"), ":1104\r\n");
+}
+END_TEST
+
+START_TEST(wherePayloadsFindNoMemoryKeysStay) {
+    fakePeerIs(p, target);
+    bool was_short = false;
+    for (uint64_t n = 1; n < 12; n++) {
+        CALL(f, "SET a 1", "+OK|");
+        CALL(f, "SETRANGE big 300000 end", ":300003|");
+        CALL(target, "FLUSHALL", "+OK|");
+        memFailAfter(n);
+        const char *reply = fakeCall(f, "MIGRATE t 6379 \"\" 0 100 KEYS a big");
+        memFailAfter(0);
+        bool all_went = !strcmp(reply, "+OK\r\n");
+        if (!strcmp(reply, "-ERR not enough memory for the payload\r\n")) was_short = true;
+        ck_assert(all_went || *reply == '-');
+        CALL(f, "STRLEN big", all_went ? ":0|" : ":300003|");
+        CALL(target, "STRLEN big", all_went ? ":300003|" : ":0|");
+    }
+    ck_assert(was_short);
 }
 END_TEST
 
@@ -321,7 +342,8 @@ END_TEST
 
 TESTS_BETWEEN("migrate", begin, end, aKeyMovesAndACopyStays, aKeyThatIsThereStaysWithoutReplace,
               theTimeThatIsLeftIsTold, keysThatAreNotThereAreLeftOut, bigAndManyValuesArriveWhole,
-              followersHearOfWhatIsGone, itRunsInsideOfATransaction, passwordsAreSentFirst,
-              passwordsAreNotLogged, nothingIsSentToAnotherDb, onlyWhatWasAcknowledgedIsGone,
+              wherePayloadsFindNoMemoryKeysStay, followersHearOfWhatIsGone,
+              itRunsInsideOfATransaction, passwordsAreSentFirst, passwordsAreNotLogged,
+              nothingIsSentToAnotherDb, onlyWhatWasAcknowledgedIsGone,
               aKeptLinkThatBreaksIsMadeAnew, aTargetThatTakesNothingTimesOut, noWayLeadsThere,
               argumentsAreLookedAtFirst, keysAreFoundAmongArguments)
