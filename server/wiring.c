@@ -4,6 +4,7 @@
 #include "server/config_wiring.h"
 #include "server/core/background.h"
 #include "server/core/memory_guard.h"
+#include "server/core/peer_link.h"
 #include "server/jobs/aof_job.h"
 #include "server/jobs/child.h"
 #include "server/jobs/load_job.h"
@@ -63,6 +64,7 @@ server *wiringNewServer(const config *cfg, const clockSource *clock) {
     clientWatchAttach(s);
     backgroundStart(s);
     memoryGuardAttach(s);
+    peerLinksAttach(s);
     observeAttach(s);
     infoAttach(s);
     childAttach(s);
@@ -95,6 +97,7 @@ void wiringFreeServer(server *s) {
     trackingDetach(s);
     clientEvictDetach(s);
     pubsubDetach(s);
+    peerLinksDetach(s);
     memoryGuardDetach(s);
     backgroundStop(s);
     serverFree(s);

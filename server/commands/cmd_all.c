@@ -10,6 +10,7 @@ void commandsAddAll(commandTable *t) {
     commandTableAdd(t, lcsCommands);
     commandTableAdd(t, keysCommands);
     commandTableAdd(t, dumpCommands);
+    commandTableAdd(t, migrateCommands);
     commandTableAdd(t, expireCommands);
     commandTableAdd(t, scanCommands);
     commandTableAdd(t, objectCommands);

@@ -14,6 +14,7 @@ extern const commandSpec connectionCommands[];
 extern const commandSpec clientCommands[];
 extern const commandSpec keysCommands[];
 extern const commandSpec dumpCommands[];
+extern const commandSpec migrateCommands[];
 extern const commandSpec expireCommands[];
 extern const commandSpec scanCommands[];
 extern const commandSpec objectCommands[];

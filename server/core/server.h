@@ -39,6 +39,7 @@ typedef struct hotkeys hotkeys;
 typedef struct clientWatch clientWatch;
 typedef struct tracking tracking;
 typedef struct clientEvict clientEvict;
+typedef struct peerLinks peerLinks;
 typedef struct aofJob aofJob;
 typedef struct saveJob saveJob;
 typedef struct shutdownJob shutdownJob;
@@ -118,6 +119,7 @@ struct server {
     struct activeExpire *expire;
     struct background *background;
     struct memoryGuard *memory;
+    peerLinks *peers; /* see peer_link.h */
     struct children *children;
     aofJob *aof;
     saveJob *save_job;

@@ -7,6 +7,7 @@
 #include "server/jobs/shutdown.h"
 #include "server/net/metrics_port.h"
 #include "server/net/net_internal.h"
+#include "server/net/peer_socket.h"
 #include "server/net/purge_thread.h"
 #include "storage/base/ensure.h"
 #include "storage/base/log.h"
@@ -43,6 +44,8 @@ net *netNew(server *s) {
     s->net = n;
     s->pollNet = pollNet;
     s->wakeNet = wakeNet;
+    n->peers = peerSocketsNew();
+    peerLinksCarryBy(s, peerSocketsTransport(n->peers));
     purgeThreadNew(s);
     return n;
 }
@@ -65,6 +68,8 @@ void netFree(net *n) {
     ensure(closed == 0);
     s->net = NULL;
     s->pollNet = s->wakeNet = NULL;
+    peerLinksCarryBy(s, NULL);
+    peerSocketsFree(n->peers);
     if (n->spare_fd >= 0) close(n->spare_fd);
     memFree(n);
 }

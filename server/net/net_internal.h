@@ -43,6 +43,7 @@ struct net {
     int spare_fd;            /* given up for the log file when no other descriptor is left */
     clientClosedHook closed_hook;
     struct metricsPort *metrics; /* NULL: closed */
+    struct peerSockets *peers;   /* carries links to other servers */
 };
 
 /* listen.c */

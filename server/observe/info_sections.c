@@ -9,6 +9,7 @@
 #include "expire/cycle/reclaim.h"
 #include "server/core/error_stats.h"
 #include "server/core/memory_guard.h"
+#include "server/core/peer_link.h"
 #include "server/observe/info_internal.h"
 #include "server/session/block.h"
 #include "server/session/pubsub.h"
@@ -181,7 +182,7 @@ static void features(const server *s, infoText *t) {
     infoLine(t, "pubsubshard_channels:%zu", pubsubCount(s, PUBSUB_SHARD));
     infoLine(t, "latest_fork_usec:%llu", (count)s->persist.last_fork_us);
     infoLine(t, "total_forks:%llu", (count)s->persist.forks);
-    infoLine(t, "migrate_cached_sockets:0");
+    infoLine(t, "migrate_cached_sockets:%zu", peerLinksKept(s));
     infoLine(t, "slave_expires_tracked_keys:0");
     defrag(s, t);
     infoLine(t, "tracking_total_keys:%zu", tracked.keys);

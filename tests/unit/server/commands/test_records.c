@@ -3,6 +3,7 @@
 #include <ctype.h>
 
 #include "server/core/command.h"
+#include "tests/support/fake_peer.h"
 #include "tests/support/follower.h"
 #include "tests/support/suite.h"
 
@@ -97,6 +98,8 @@ static const row rows[] = {
     {"SET a 1", "RESTORE b 1700000000500 \"" DUMPED "\" ABSTTL", "",
      "0:RESTORE b 1700000000500 " DUMPED " ABSTTL;"},
     {"SET a 1", "RESTORE b 0 \"" DUMPED "\"", "", "0:RESTORE b 0 " DUMPED ";"},
+    {"MSET a 1 b 2 c 3", "MIGRATE h 1 \"\" 0 9 KEYS a x b c", "", "0:DEL a c;"},
+    {"SET a 1", "MIGRATE h 1 a 0 9 COPY", "", ""},
     {"SET a 1", "RESTORE a 5 \"" DUMPED "\" REPLACE IDLETIME 7", "",
      "0:RESTORE a 1700000000005 " DUMPED " ABSTTL REPLACE IDLETIME 7;"},
     {"SET a 1", "RESTORE a 5 \"" DUMPED "\" ABSTTL REPLACE", "", "0:DEL a;"},
@@ -339,6 +342,8 @@ static const char *toldOf(follower *w, fakeServer *f, const row *r) {
 
 static void checkRow(const row *r) {
     fakeServer *f = fakeNew();
+    fakePeer *p = fakePeerNew(f); /* to which MIGRATE goes */
+    fakePeerSays(p, "+OK|/+OK|-BUSYKEY there|+OK|");
     follower *w = followerNew(f, FOLLOWS_LOG, 1000);
     const char *told = toldOf(w, f, r);
     ck_assert_msg(!strcmp(told, r->told), "%s\n  told:   %s\n  wanted: %s", r->request, told,
@@ -347,6 +352,7 @@ static void checkRow(const row *r) {
     followerCheck(w);
     followerFree(w);
     fakeFree(f);
+    fakePeerFree(p);
 }
 
 START_TEST(recordsAreAsTheTableSays) {
