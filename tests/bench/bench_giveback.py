@@ -73,7 +73,7 @@ class Del(Case):
 
 
 class Middle(Del):
-    """the same with values of 1 to 9 KB"""
+    """90 % of keys with values of 1 to 9 KB"""
 
     def size(self, n):
         return 1000 + n * 7919 % 8000
@@ -83,7 +83,7 @@ class Middle(Del):
 
 
 class Large(Del):
-    """the same with values of 10 to 60 KB"""
+    """90 % of keys with values of 10 to 60 KB"""
 
     def size(self, n):
         return 10000 + n * 7919 % 50000
@@ -283,7 +283,7 @@ class Streams(Collection):
 
 
 class Clients(Case):
-    """5,000 clients, each with a subscription and a reply of 4 KB, left"""
+    """5,000 clients with subscriptions and replies of 4 KB left"""
     people = 5000
 
     def load(self, client):

@@ -270,7 +270,7 @@ def measureIdle(table, kind, program, seconds, clients):
         server.stop()
     table.row(kind, 'exec to first reply, median of 5', sorted(starts)[2], 'ms',
               50 if ebb else None)
-    server = Server(kind, program)
+    server = Server(kind, program, '--maxclients', str(clients + 100))
     time.sleep(2)
     cpu, wakes, start = server.cpuSeconds(), server.wakeUps(), time.monotonic()
     time.sleep(seconds)
