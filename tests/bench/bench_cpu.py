@@ -8,7 +8,8 @@ that the server's threads have run, so the client's own cost does not count.
 
 MSET is a call of 10 keys, and its time is that of one call; that of a transaction is that of its 8
 commands, WATCH to EXEC; that of a hand-over, of BLPOP and LPUSH. What is on by default to look
-inside is measured on two Ebb servers, with and without it, the second in the place of Redis. Cases with a command line of their own
+inside is measured on two Ebb servers, with and without it, the second in the place of Redis. What
+the kernel takes for reading and writing, an echo's cost, is told first: it is in both. Cases with a command line of their own
 run in db 1, which their setup fills and which is emptied before and after each of them.
 Exits with 1 if a target was missed.
 """
@@ -22,7 +23,7 @@ import sys
 
 import sessions
 from resp import Resp
-from servers import Server, addServerOptions, needPrograms, useCores
+from servers import EchoServer, Server, addServerOptions, needPrograms, useCores
 from table import Table
 
 KEYS = 1000000
@@ -278,6 +279,21 @@ def measureAgainst(table, args, ebb, case):
         other.stop()
 
 
+def measureEcho(table, args):
+    """What reading and writing take of all of them: no server's ratio can be better for it."""
+    echo = EchoServer()
+    try:
+        for case in CASES:
+            if case.name in ('get', 'get1'):
+                requests = max(int(args.requests * case.share), case.least)
+                costs = [microsecondsPerCommand(args.benchmark, echo, case, requests)
+                         for _ in range(args.rounds)]
+                table.note('', f'reading and writing alone: {case.what} '
+                           f'{statistics.median(costs):.3f} us')
+    finally:
+        echo.stop()
+
+
 def main():
     names = [case.name for case in CASES]
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0],
@@ -306,6 +322,7 @@ def main():
             if any(case.name in wanted and not case.command for case in CASES):
                 load(servers[-1])
         table.compareHead('server CPU per command', 'us')
+        measureEcho(table, args)
         for case in CASES:
             if case.name in wanted and case.against:
                 measureAgainst(table, args, servers[0], case)

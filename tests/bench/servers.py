@@ -23,11 +23,13 @@ class Server:
     """A server of 'kind' ebb or redis. It dies with stop() at the latest."""
 
     def __init__(self, kind, program, *options):
-        self.kind = kind
-        self.port = freePort()
-        args = [program, '--port', str(self.port), '--save', '', '--appendonly', 'no', *options]
+        args = [program, '--port', str(freePort()), '--save', '', '--appendonly', 'no', *options]
         if kind == 'redis':
             args += ['--maxclients', '20000']
+        self.start(kind, args, int(args[2]))
+
+    def start(self, kind, args, port):
+        self.kind, self.port = kind, port
         self.log = tempfile.TemporaryFile()
         self.started = time.monotonic()
         self.process = subprocess.Popen(
@@ -84,6 +86,66 @@ class Server:
         self.process.kill()
         self.process.wait()
         self.log.close()
+
+
+ECHO_C = r'''
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+/* Replies a value of 64 bytes to every '*' that comes: what reading and writing alone take. */
+int main(int argc, char **argv) {
+    static char in[65536], out[1 << 20];
+    int yes = 1, listener = socket(AF_INET, SOCK_STREAM, 0), poll = epoll_create1(0);
+    struct sockaddr_in here = {AF_INET, htons(atoi(argv[argc - 1])), {htonl(INADDR_LOOPBACK)}, {0}};
+    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    if (bind(listener, (struct sockaddr *)&here, sizeof here) || listen(listener, 511)) return 1;
+    struct epoll_event e = {EPOLLIN, {.fd = listener}}, ready[1024];
+    epoll_ctl(poll, EPOLL_CTL_ADD, listener, &e);
+    for (;;) {
+        int count = epoll_wait(poll, ready, 1024, -1);
+        for (int i = 0; i < count; i++) {
+            int fd = ready[i].data.fd;
+            if (fd == listener) {
+                e.data.fd = accept(listener, 0, 0);
+                setsockopt(e.data.fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+                epoll_ctl(poll, EPOLL_CTL_ADD, e.data.fd, &e);
+                continue;
+            }
+            ssize_t got = read(fd, in, sizeof in), size = 0;
+            if (got <= 0) {
+                close(fd);
+                continue;
+            }
+            for (ssize_t at = 0; at < got; at++) {
+                if (in[at] != '*' || size > (ssize_t)sizeof out - 128) continue;
+                memcpy(out + size, "$64\r\n", 5);
+                memset(out + size + 5, 'v', 64);
+                memcpy(out + size + 69, "\r\n", 2);
+                size += 71;
+            }
+            if (size && write(fd, out, size) < 0) close(fd);
+        }
+    }
+}
+'''
+
+
+class EchoServer(Server):
+    """Reads and writes as a server has to, and does nothing else: the kernel's part of the cost."""
+
+    def __init__(self):
+        with tempfile.TemporaryDirectory() as folder:
+            source, program = os.path.join(folder, 'echo.c'), os.path.join(folder, 'echo')
+            with open(source, 'w') as out:
+                out.write(ECHO_C)
+            subprocess.run(['cc', '-O2', '-o', program, source], check=True)
+            port = freePort()
+            self.start('echo', [program, str(port)], port)
 
 
 def addServerOptions(parser):
