@@ -116,6 +116,10 @@ int64_t backgroundSharePercent(const server *s) {
 static void reclaimTask(void *ctx, server *s) {
     (void)ctx;
     struct background *b = s->background;
+    if (s->now_ns - b->trimmed_ns >= RECLAIM_LOOK_NS) {
+        batchTrim(s);
+        b->trimmed_ns = s->now_ns;
+    }
     if (s->stats.commands != b->commands) b->last_busy_ns = s->now_ns;
     b->commands = s->stats.commands;
     b->removals = 0;

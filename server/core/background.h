@@ -23,6 +23,7 @@ struct background {
     uint32_t removals;     /* since reclaim was last woken */
     uint64_t commands;     /* stats.commands when reclaim last ran */
     uint64_t last_busy_ns; /* when reclaim last saw that commands had run */
+    uint64_t trimmed_ns;   /* when the read arena was last looked at */
 };
 
 /* Fills s->expire, s->reclaim, s->background. */

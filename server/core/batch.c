@@ -15,6 +15,7 @@
 enum {
     GROUP_ARGS = 2048,
     SMALL_PENDING = 4096,         /* less is copied into the arena rather than read behind */
+    BIG_REQUEST = 4096,           /* of such ones more is read at once */
     STRANGER_PENDING = 64 * 1024, /* what a client that is not authenticated may have waiting */
     ARENA_KEEP = 512 * 1024       /* of the arena stays resident after a burst */
 };
@@ -39,7 +40,9 @@ typedef struct memberLookup {
 
 struct batch {
     char *arena;
-    size_t used, used_max;
+    size_t used;
+    size_t used_max; /* since it was last trimmed */
+    size_t touched;  /* of it from the front may be resident */
     client **ready;
     size_t ready_count, ready_capacity;
     size_t first_open; /* clients before it are parsed to their end */
@@ -110,13 +113,19 @@ static char *pendingRoom(client *c, size_t *room) {
     return c->pending + c->pending_size;
 }
 
+static size_t roomOf(const client *c) {
+    return c->read_room ? c->read_room : BATCH_READ;
+}
+
 char *batchRoom(server *s, client *c, size_t *room) {
     batch *b = s->batch;
     ensure(!(c->flags & CLIENT_QUEUED_INPUT) || c->pending_size > SMALL_PENDING);
     if (c->pending_size > SMALL_PENDING) return pendingRoom(c, room);
     if (BATCH_ARENA - b->used < BATCH_READ + SMALL_PENDING) return NULL;
     if (c->pending_size) memcpy(b->arena + b->used, c->pending, c->pending_size);
-    *room = BATCH_READ;
+    size_t left = BATCH_ARENA - b->used - SMALL_PENDING;
+    *room = roomOf(c);
+    if (*room > left) *room = left;
     return b->arena + b->used + c->pending_size;
 }
 
@@ -338,8 +347,19 @@ static void keepRest(client *c) {
     memcpy(c->pending, from, rest);
 }
 
+/* A read that was filled and ends inside of a big request: of the next ones more may be read, and
+ * still be no more requests than others send. Where it ends in a small one, less again. */
+static void adaptRoom(client *c) {
+    bool in_arena = !c->pending || c->input.data != c->pending;
+    if (!in_arena || c->input.size < roomOf(c) || !(c->flags & CLIENT_AUTHENTICATED)) return;
+    size_t room = c->parser.wanted >= BIG_REQUEST ? roomOf(c) * 2 : roomOf(c) / 2;
+    if (room > BATCH_READ_MANY) room = BATCH_READ_MANY;
+    c->read_room = room > BATCH_READ ? room : 0;
+}
+
 static void finishClient(client *c) {
     c->batches++;
+    adaptRoom(c);
     keepRest(c);
     c->input = (clientInput){0};
     c->flags &= ~(uint32_t)CLIENT_QUEUED_INPUT;
@@ -351,13 +371,19 @@ static void finishClient(client *c) {
     if (again) batchWake(c->server, c);
 }
 
-/* The part of the arena that only a burst used goes back to the kernel. */
 static void emptyArena(batch *b) {
     if (b->used > b->used_max) b->used_max = b->used;
     b->used = 0;
-    if (b->used_max <= ARENA_KEEP) return;
-    madvise(b->arena + ARENA_KEEP, BATCH_ARENA - ARENA_KEEP, MADV_DONTNEED);
+}
+
+void batchTrim(server *s) {
+    enum { PAGE = 4096 };
+    batch *b = s->batch;
+    size_t used = b->used_max > ARENA_KEEP ? (b->used_max + PAGE - 1) / PAGE * PAGE : ARENA_KEEP;
     b->used_max = 0;
+    if (used < b->touched && !b->running)
+        madvise(b->arena + used, b->touched - used, MADV_DONTNEED);
+    b->touched = used;
 }
 
 void batchRun(server *s) {

@@ -17,8 +17,9 @@
 enum {
     BATCH_GROUP = 48,
     BATCH_ARENA = 4 * 1024 * 1024,
-    BATCH_READ = 16 * 1024,      /* of one client in one iteration */
-    BATCH_READ_BIG = 1024 * 1024 /* of one whose big request is under way */
+    BATCH_READ = 16 * 1024,       /* of one client in one iteration */
+    BATCH_READ_MANY = 128 * 1024, /* of one whose requests are big, so that these are not many */
+    BATCH_READ_BIG = 1024 * 1024  /* of one whose big request is under way */
 };
 
 typedef struct batch batch;
@@ -40,6 +41,8 @@ bool batchHasWork(const server *s);
 
 /* Runs everything that came; afterwards the arena is empty. */
 void batchRun(server *s);
+/* Now and then: gives back what of the arena a burst used and nobody has used since. */
+void batchTrim(server *s);
 
 /* In the middle of 'b', whose command is going to take long: all clients but 'keep' leave it, and
  * what they have sent and nobody has run goes to the server's batch of now, which is another one.

@@ -76,6 +76,7 @@ struct client {
     chainNode in_flush;  /* has output */
     char *pending;       /* unparsed bytes that outlive an iteration */
     size_t pending_size, pending_capacity;
+    size_t read_room; /* of a read into the arena; 0: BATCH_READ */
     char *name; /* CLIENT SETNAME, NULL if none */
     char *lib_name, *lib_version;
     char *user;         /* NULL: default */

@@ -7,6 +7,8 @@
 
 /* A slice of the task, which others wait for. */
 #define TASK_SLICE_NS ((uint64_t)300000)
+/* Without evictions for so long it is not at the limit any more. */
+#define CALM_NS ((uint64_t)2000000000)
 /* What each command does where others of its turn have spent the turn's share: it may bring more
  * than they took away. */
 #define LEAST_SLICE_NS ((uint64_t)10000)
@@ -38,6 +40,25 @@ static void noteNews(struct memoryGuard *m, size_t used_before, size_t evicted) 
     if (evicted && used > used_before) m->limit.exempt[MEMLIMIT_NEWS] += used - used_before;
 }
 
+/* At the limit each value takes the place of others at once. */
+static void noteEvictions(server *s) {
+    struct memoryGuard *m = s->memory;
+    if (!m->evicted_ns) memKeepPages(true);
+    m->evicted_ns = s->now_ns;
+    cronArm(s, m->task, CALM_NS);
+}
+
+static void noteCalm(server *s) {
+    struct memoryGuard *m = s->memory;
+    if (!m->evicted_ns) return;
+    if (s->now_ns - m->evicted_ns < CALM_NS) {
+        cronArm(s, m->task, CALM_NS);
+        return;
+    }
+    memKeepPages(false);
+    m->evicted_ns = 0;
+}
+
 /* One slice. False if nothing is left to evict and it is still too much. */
 static bool relieve(server *s, uint64_t budget_ns) {
     struct memoryGuard *m = s->memory;
@@ -48,6 +69,7 @@ static bool relieve(server *s, uint64_t budget_ns) {
     evictDone done;
     evictAnswer answer = evictUntil(m->evict, &rules, target, budget_ns, &done);
     noteNews(m, used, done.bytes);
+    if (done.keys) noteEvictions(s);
     bool fits = answer != EVICT_EXHAUSTED || backgroundReclaimUntil(s, target);
     if (answer == EVICT_TIME_UP) cronArm(s, m->task, 0);
     memlimitNote(&m->limit, answer == EVICT_TIME_UP || !fits, s->now_ms);
@@ -97,6 +119,7 @@ static gateAnswer refuseWhatTakesMemory(client *c) {
 
 static void evictMore(void *ctx, server *s) {
     (void)ctx;
+    noteCalm(s);
     if (isAtRest(s) || memUsed() <= memlimitTarget(&s->memory->limit)) return;
     uint64_t spent_ns = spentInTurn(s);
     if (spent_ns < TASK_SLICE_NS)
@@ -159,6 +182,7 @@ void memoryGuardDetach(server *s) {
     struct memoryGuard *m = s->memory;
     if (!m) return;
     gateSetLive(s, GATE_MEMORY, false);
+    if (m->evicted_ns) memKeepPages(false);
     cronRearm(s, m->task, UINT64_MAX);
     chainRemove(&s->flush_hooks, &m->flush.node);
     evictFree(m->evict);

@@ -253,6 +253,11 @@ void memTrimThread(void) {
     mallctl("thread.tcache.flush", NULL, NULL, NULL, 0);
 }
 
+void memKeepPages(bool keep) {
+    ssize_t decay_ms = keep ? 2000 : 1000; /* see malloc_conf */
+    mallctl("arena.0.dirty_decay_ms", NULL, NULL, &decay_ms, sizeof decay_ms);
+}
+
 void memPurge(void) {
     memTrimThread();
     mallctl("arena." ALL ".purge", NULL, NULL, NULL, 0);
@@ -269,6 +274,10 @@ memStats memAllocatorStats(void) {
 }
 
 void memTrimThread(void) {}
+
+void memKeepPages(bool keep) {
+    (void)keep;
+}
 
 void memPurge(void) {
     malloc_trim(0);

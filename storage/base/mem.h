@@ -68,6 +68,9 @@ memStats memAllocatorStats(void);
 void memPurge(void);
 /* Gives the heap back what it keeps at hand for this thread alone. */
 void memTrimThread(void);
+/* Whether what is freed is going to be allocated again soon: free pages then stay for two seconds
+ * rather than one before they go back. */
+void memKeepPages(bool keep);
 
 /* The n-th memTry* from now returns NULL once, or (memFailFrom) it and all that follow; 0 switches
  * that off. For tests. */
