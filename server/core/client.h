@@ -77,7 +77,7 @@ struct client {
     char *pending;       /* unparsed bytes that outlive an iteration */
     size_t pending_size, pending_capacity;
     size_t read_room; /* of a read into the arena; 0: BATCH_READ */
-    char *name; /* CLIENT SETNAME, NULL if none */
+    char *name;       /* CLIENT SETNAME, NULL if none */
     char *lib_name, *lib_version;
     char *user;         /* NULL: default */
     char *peer, *local; /* "127.0.0.1:1234"; "/path:0" of a unix socket */

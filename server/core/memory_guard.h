@@ -23,7 +23,7 @@ struct memoryGuard {
     struct evict *evict;
     int task;
     uint64_t turn, turn_ns; /* the turn of the loop that looked last, and what it has spent */
-    uint64_t evicted_ns; /* when it last evicted; 0: not for a while */
+    uint64_t evicted_ns;    /* when it last evicted; 0: not for a while */
     flushHook flush;
     bool refuses; /* what the last look found: see memoryRefuses() */
     bool ignored; /* see memorySetIgnored() */

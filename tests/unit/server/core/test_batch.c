@@ -75,5 +75,62 @@ START_TEST(aBigRequestIsReadToItsEndAndNotBeyond) {
 }
 END_TEST
 
-TESTS("core/batch", aBigRequestIsReadToItsEndAndNotBeyond,
-      aClientOverItsHardOutputLimitRunsNothingMore, withoutALimitAllIsAnswered)
+/* Sends 'request' over and over without a pause, 'reads' times what may come; the most that might
+ * in one read, but for the end of a request that has begun. */
+static size_t flood(fakeServer *f, bytes request, int reads) {
+    size_t at = 0, most = 0;
+    while (reads-- > 0 || at) {
+        size_t room;
+        bool begun = f->client->pending_size > 0;
+        char *to = batchRoom(f->server, f->client, &room);
+        if (reads <= 0 && request.size - at < room) room = request.size - at; /* It ends whole. */
+        for (size_t i = 0; i < room; i++, at = (at + 1) % request.size) to[i] = request.data[at];
+        if (!begun && room > most) most = room;
+        batchReceived(f->server, f->client, room);
+        batchRun(f->server);
+        fakeTake(f, f->client, NULL);
+    }
+    return most;
+}
+
+START_TEST(bigRequestsAreReadManyAtATime) {
+    fakeServer *f = fakeNew();
+    static char raw[9000];
+    int head = snprintf(raw, sizeof raw, "*2\r\n$4\r\nECHO\r\n$8900\r\n");
+    memset(raw + head, 'x', 8900);
+    memcpy(raw + head + 8900, "\r\n", 2);
+    bytes big = bytesOf(raw, (size_t)head + 8902), small = BYTES("*1\r\n$4\r\nPING\r\n");
+    ck_assert_uint_eq(flood(f, small, 20), BATCH_READ);
+    ck_assert_uint_eq(flood(f, big, 40), BATCH_READ_MANY);
+    flood(f, small, 20);
+    ck_assert_uint_eq(flood(f, small, 2), BATCH_READ);
+    fakeFree(f);
+}
+END_TEST
+
+START_TEST(whatABurstUsedOfTheArenaGoesBack) {
+    enum { CLIENTS = 64, ROOM = 16 * 1024 };
+    fakeServer *f = fakeNew();
+    static char pings[ROOM];
+    for (size_t i = 0; i + 6 <= sizeof pings; i++) memcpy(pings + i / 6 * 6, "PING\r\n", 6);
+    size_t room;
+    const char *last = NULL;
+    for (int i = 0; i < CLIENTS; i++) {
+        client *c = fakeClient(f);
+        char *to = batchRoom(f->server, c, &room);
+        memcpy(to, pings, ROOM / 6 * 6);
+        batchReceived(f->server, c, ROOM / 6 * 6);
+        last = to;
+    }
+    batchRun(f->server);
+    batchTrim(f->server); /* It was used since the last time. */
+    ck_assert_int_eq(*last, 'P');
+    batchTrim(f->server);
+    ck_assert_int_eq(*last, 0);
+    fakeFree(f);
+}
+END_TEST
+
+TESTS("core/batch", bigRequestsAreReadManyAtATime, whatABurstUsedOfTheArenaGoesBack,
+      aBigRequestIsReadToItsEndAndNotBeyond, aClientOverItsHardOutputLimitRunsNothingMore,
+      withoutALimitAllIsAnswered)
