@@ -225,7 +225,8 @@ START_TEST(aReaderOverTheSoftLimitForTooLongIsClosed) {
     waitForLines(c, " sub=1 ", 1);
     /* More than the kernel buffers; then nothing happens any more to this client. */
     int64_t start_ms = nowMs();
-    for (int i = 0; i < 40; i++) expectInteger(c, 1, "PUBLISH ch %b", value, sizeof value);
+    for (int i = 0; i < 40; i++) /* On a slow machine it is closed before the last ones. */
+        freeReplyObject(redisCommand(c, "PUBLISH ch %b", value, sizeof value));
     waitForLines(c, "name=slow", 0);
     ck_assert_int_ge(nowMs() - start_ms, 1000);
     close(slow);
