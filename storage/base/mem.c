@@ -10,14 +10,22 @@
 #ifdef EBB_JEMALLOC
 #include <jemalloc/jemalloc.h>
 
+#define TEXT_(n) #n
+#define TEXT(n)  TEXT_(n)
+
+/* Milliseconds until freed pages have gone, and where they are soon wanted again (memKeepPages). */
+#define DECAY_MS      1000
+#define DECAY_LATE_MS 2000
+
 /* A server that gives memory back: one arena, because the threads beside the main one allocate
  * little and every arena keeps free pages of its own; freed pages go within a second, by the
  * background thread and not on the way of a request, and straight to the kernel (no muzzy stage,
  * which RSS would count); no huge pages, of which a single live item holds 2 MB. */
 extern const char *malloc_conf;
 __attribute__((used)) const char *malloc_conf =
-    "narenas:1,background_thread:true,dirty_decay_ms:1000,muzzy_decay_ms:0,"
-    "thp:never,metadata_thp:disabled";
+    "narenas:1,background_thread:true,dirty_decay_ms:" TEXT(
+        DECAY_MS) ",muzzy_decay_ms:0,"
+                  "thp:never,metadata_thp:disabled";
 #else
 #include <malloc.h>
 #endif
@@ -229,9 +237,7 @@ static size_t statOf(const char *name) {
     return mallctl(name, &value, &size, NULL, 0) == 0 ? value : 0;
 }
 
-#define ARENAS_ALL_(n) #n
-#define ARENAS_ALL(n)  ARENAS_ALL_(n)
-#define ALL            ARENAS_ALL(MALLCTL_ARENAS_ALL)
+#define ALL TEXT(MALLCTL_ARENAS_ALL)
 
 memStats memAllocatorStats(void) {
     uint64_t epoch = 1; /* Figures are a snapshot that writing the epoch renews. */
@@ -254,7 +260,7 @@ void memTrimThread(void) {
 }
 
 void memKeepPages(bool keep) {
-    ssize_t decay_ms = keep ? 2000 : 1000; /* see malloc_conf */
+    ssize_t decay_ms = keep ? DECAY_LATE_MS : DECAY_MS;
     mallctl("arena.0.dirty_decay_ms", NULL, NULL, &decay_ms, sizeof decay_ms);
 }
 
