@@ -13,11 +13,11 @@ import sys
 import time
 
 from bench_giveback import CASES, SECONDS, freshRss
-from plot_memory import STYLE
+from plot_memory import STYLE, WIDTH, Canvas
 from resp import Resp
 from servers import ROOT, Server, addServerOptions, needPrograms, useCores
 
-WIDTH, LEFT, RIGHT, TOP, BOTTOM = 860, 370, 60, 74, 40
+LEFT, RIGHT, TOP, BOTTOM = 370, 60, 74, 40
 BAR, GAP = 11, 9
 BARS = '''
   .ebbBar { fill: #0969da; } .redisBar { fill: #bc4c00; } .defragBar { fill: #8250df; }
@@ -40,35 +40,22 @@ def ratio(kind, program, case, options):
         server.stop()
 
 
-class Bars:
+class Bars(Canvas):
     def __init__(self, rows, most):
-        self.most, self.parts = most, []
-        self.height = TOP + BOTTOM + sum(len(found) * BAR + GAP for _, _, found in rows)
+        super().__init__(TOP + BOTTOM + sum(len(found) * BAR + GAP for _, _, found in rows),
+                         STYLE + BARS)
+        self.most = most
 
     def x(self, value):
         return LEFT + value / self.most * (WIDTH - LEFT - RIGHT)
 
-    def text(self, x, y, words, style, anchor='start', size=13, more=''):
-        self.parts.append(f'<text x="{x:.1f}" y="{y:.1f}" class="{style}" font-size="{size}" '
-                          f'text-anchor="{anchor}"{more}>{words}</text>')
-
-    def rule(self, value, style):
-        x = self.x(value)
-        self.parts.append(f'<line x1="{x:.1f}" y1="{TOP}" x2="{x:.1f}" '
-                          f'y2="{self.height - BOTTOM}" class="{style}"/>')
+    def upright(self, value, style):
+        self.rule(self.x(value), TOP, self.x(value), self.height - BOTTOM, style)
 
     def bar(self, y, value, style):
         self.parts.append(f'<rect x="{LEFT}" y="{y:.1f}" width="{self.x(value) - LEFT:.1f}" '
                           f'height="{BAR - 2}" class="{style}Bar"/>')
         self.text(self.x(value) + 5, y + BAR - 3, f'{value:.2f}', f'{style}Ink', size=10)
-
-    def svg(self, description):
-        return '\n'.join([
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {self.height}" '
-            f'width="{WIDTH}" height="{self.height}" role="img" aria-labelledby="title">',
-            f'<title id="title">{description}</title>', f'<style>{STYLE}{BARS}\n</style>',
-            f'<rect x="0.5" y="0.5" width="{WIDTH - 1}" height="{self.height - 1}" rx="8" '
-            'class="paper"/>', *self.parts, '</svg>\n'])
 
 
 def draw(rows, keys):
@@ -81,9 +68,9 @@ def draw(rows, keys):
         if any(style == s for _, _, found in rows for s, _ in found):
             plot.text(LEFT + 290 + 55 * i, 54, name, f'{style}Ink', more=' font-weight="600"')
     for value in range(0, int(plot.most) + 1):
-        plot.rule(value, 'grid')
+        plot.upright(value, 'grid')
         plot.text(plot.x(value), plot.height - BOTTOM + 18, f'{value}', 'soft', 'middle', 12)
-    plot.rule(1.15, 'target')
+    plot.upright(1.15, 'target')
     y = TOP
     for told, _, found in rows:
         plot.text(LEFT - 10, y + len(found) * BAR / 2 + 3, told, 'ink', 'end', 12)

@@ -149,17 +149,11 @@ def spread(wanted, gap):
     return placed
 
 
-class Plot:
-    def __init__(self, first, last, top):
-        self.first, self.last, self.top = first, last, top
-        self.parts = []
+class Canvas:
+    """A sheet of paper: words and lines on it, and the whole as an SVG."""
 
-    def x(self, seconds):
-        span = WIDTH - LEFT - RIGHT
-        return LEFT + (seconds - self.first) / (self.last - self.first) * span
-
-    def y(self, mebibytes):
-        return HEIGHT - BOTTOM - mebibytes / self.top * (HEIGHT - TOP - BOTTOM)
+    def __init__(self, height, style=STYLE):
+        self.height, self.style, self.parts = height, style, []
 
     def text(self, x, y, words, style, anchor='start', size=13, more=''):
         self.parts.append(f'<text x="{x:.1f}" y="{y:.1f}" class="{style}" font-size="{size}" '
@@ -168,6 +162,28 @@ class Plot:
     def rule(self, x1, y1, x2, y2, style):
         self.parts.append(
             f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" class="{style}"/>')
+
+    def svg(self, description):
+        return '\n'.join([
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {self.height}" '
+            f'width="{WIDTH}" height="{self.height}" role="img" aria-labelledby="title">',
+            f'<title id="title">{description}</title>',
+            f'<style>{self.style}\n</style>',
+            f'<rect x="0.5" y="0.5" width="{WIDTH - 1}" height="{self.height - 1}" rx="8" '
+            'class="paper"/>', *self.parts, '</svg>\n'])
+
+
+class Plot(Canvas):
+    def __init__(self, first, last, top):
+        super().__init__(HEIGHT)
+        self.first, self.last, self.top = first, last, top
+
+    def x(self, seconds):
+        span = WIDTH - LEFT - RIGHT
+        return LEFT + (seconds - self.first) / (self.last - self.first) * span
+
+    def y(self, mebibytes):
+        return HEIGHT - BOTTOM - mebibytes / self.top * (HEIGHT - TOP - BOTTOM)
 
     def axes(self):
         step = niceStep(self.top, 5)
@@ -196,15 +212,6 @@ class Plot:
         points = ' '.join(f'{self.x(at):.1f},{self.y(rss):.1f}' for at, rss in samples
                           if self.first <= at <= self.last)
         self.parts.append(f'<polyline points="{points}" class="line {style}"/>')
-
-    def svg(self, description):
-        return '\n'.join([
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
-            f'width="{WIDTH}" height="{HEIGHT}" role="img" aria-labelledby="title">',
-            f'<title id="title">{description}</title>',
-            f'<style>{STYLE}\n</style>',
-            f'<rect x="0.5" y="0.5" width="{WIDTH - 1}" height="{HEIGHT - 1}" rx="8" '
-            'class="paper"/>', *self.parts, '</svg>\n'])
 
 
 def draw(curves, fresh, keys, seconds):
