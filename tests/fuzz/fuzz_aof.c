@@ -8,31 +8,17 @@
 #include "storage/persist/aof_load.h"
 #include "storage/persist/aof_manifest.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/support/byte_source.h"
 
 static void must(bool kept) {
     if (!kept) abort();
 }
 
-typedef struct input {
-    const char *data;
-    size_t left, step;
-} input;
-
-static int64_t readSome(void *ctx, void *to, size_t room) {
-    input *in = ctx;
-    size_t size = in->left < in->step ? in->left : in->step;
-    if (size > room) size = room;
-    memcpy(to, in->data, size);
-    in->data += size;
-    in->left -= size;
-    return (int64_t)size;
-}
-
 static uint64_t walk(bytes log, size_t step, aofItem *end) {
-    input in = {log.data, log.size, step};
+    byteSource in = {log.data, log.size, step};
     aofReader r;
     uint64_t valid = 0;
-    aofReaderInit(&r, readSome, &in, 0, log.size);
+    aofReaderInit(&r, byteSourceRead, &in, 0, log.size);
     while ((*end = aofRead(&r)) == AOF_RECORD || *end == AOF_NOTE) {
         must(r.at == valid && r.next > r.at && r.next <= log.size);
         must(r.raw.size == r.next - r.at && !memcmp(r.raw.data, log.data + r.at, r.raw.size));

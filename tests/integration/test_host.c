@@ -41,18 +41,30 @@ START_TEST(scoreFollowsTheDirectives) {
 }
 END_TEST
 
-START_TEST(runsOnTheProcessorsOfItsList) {
-    cpu_set_t mine, its;
-    ck_assert_int_eq(sched_getaffinity(0, sizeof mine, &mine), 0);
+/* The processors of this process; the last of them as a list. */
+static int lastProcessor(cpu_set_t *mine, char *list, size_t room) {
+    ck_assert_int_eq(sched_getaffinity(0, sizeof *mine, mine), 0);
     int last = CPU_SETSIZE - 1;
-    while (!CPU_ISSET(last, &mine)) last--;
+    while (!CPU_ISSET(last, mine)) last--;
+    snprintf(list, room, "%d", last);
+    return last;
+}
+
+/* The thread (or the first one of a process) runs on that one alone. */
+static void expectProcessor(int tid, int processor) {
+    cpu_set_t its;
+    ck_assert_int_eq(sched_getaffinity(tid, sizeof its, &its), 0);
+    ck_assert_int_eq(CPU_COUNT(&its), 1);
+    ck_assert(CPU_ISSET(processor, &its));
+}
+
+START_TEST(runsOnTheProcessorsOfItsList) {
+    cpu_set_t mine;
     char list[16];
-    snprintf(list, sizeof list, "%d", last);
+    int last = lastProcessor(&mine, list, sizeof list);
     const char *options[] = {"--server-cpulist", list, "--bio_cpulist", list, NULL};
     serverProcess *server = serverStart(options);
-    ck_assert_int_eq(sched_getaffinity(serverPid(server), sizeof its, &its), 0);
-    ck_assert_int_eq(CPU_COUNT(&its), 1);
-    ck_assert(CPU_ISSET(last, &its));
+    expectProcessor(serverPid(server), last);
     serverStop(server);
 }
 END_TEST
@@ -78,18 +90,13 @@ static int threadNamed(const serverProcess *server, const char *name) {
 
 START_TEST(helpersRunOnTheProcessorsOfTheirs) {
     cpu_set_t mine, its;
-    ck_assert_int_eq(sched_getaffinity(0, sizeof mine, &mine), 0);
-    int last = CPU_SETSIZE - 1;
-    while (!CPU_ISSET(last, &mine)) last--;
     char list[16];
-    snprintf(list, sizeof list, "%d", last);
+    int last = lastProcessor(&mine, list, sizeof list);
     const char *options[] = {"--bio_cpulist", list, NULL};
     serverProcess *server = serverStart(options);
     int tid = threadNamed(server, "ebb-aof-fsync");
     ck_assert_int_ne(tid, 0);
-    ck_assert_int_eq(sched_getaffinity(tid, sizeof its, &its), 0);
-    ck_assert_int_eq(CPU_COUNT(&its), 1);
-    ck_assert(CPU_ISSET(last, &its));
+    expectProcessor(tid, last);
     ck_assert_int_eq(sched_getaffinity(serverPid(server), sizeof its, &its), 0);
     ck_assert(CPU_EQUAL(&its, &mine));
     serverStop(server);

@@ -1,24 +1,10 @@
 /* The records of a log, out of bytes that may be anything. */
 #include "storage/base/mem.h"
 #include "storage/persist/aof_load.h"
+#include "tests/support/byte_source.h"
 #include "tests/support/suite.h"
 
 #define SET "*3\r\n$3\r\nSET\r\n$1\r\na\r\n$1\r\nb\r\n" /* 27 bytes, 7 lines */
-
-typedef struct input {
-    const char *data;
-    size_t left, step; /* so many bytes a read */
-} input;
-
-static int64_t readSome(void *ctx, void *to, size_t room) {
-    input *in = ctx;
-    size_t size = in->left < in->step ? in->left : in->step;
-    if (size > room) size = room;
-    memcpy(to, in->data, size);
-    in->data += size;
-    in->left -= size;
-    return (int64_t)size;
-}
 
 typedef struct walk {
     aofItem end;
@@ -28,10 +14,10 @@ typedef struct walk {
 } walk;
 
 static walk walkOver(bytes text, size_t step) {
-    input in = {text.data, text.size, step};
+    byteSource in = {text.data, text.size, step};
     aofReader r;
     walk w = {0};
-    aofReaderInit(&r, readSome, &in, 0, text.size);
+    aofReaderInit(&r, byteSourceRead, &in, 0, text.size);
     while ((w.end = aofRead(&r)) == AOF_RECORD || w.end == AOF_NOTE) {
         w.records += w.end == AOF_RECORD;
         w.notes += w.end == AOF_NOTE;
@@ -67,9 +53,9 @@ START_TEST(givesRecordsAndNotes) {
 END_TEST
 
 START_TEST(givesArguments) {
-    input in = {SET, 27, 5};
+    byteSource in = {SET, 27, 5};
     aofReader r;
-    aofReaderInit(&r, readSome, &in, 100, 27);
+    aofReaderInit(&r, byteSourceRead, &in, 100, 27);
     ck_assert_int_eq(aofRead(&r), AOF_RECORD);
     ck_assert_int_eq(r.argc, 3);
     ck_assert(bytesEqual(r.argv[0], BYTES("SET")));

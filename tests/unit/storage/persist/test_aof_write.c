@@ -95,10 +95,15 @@ START_TEST(notesTheTimeOnceASecond) {
 }
 END_TEST
 
-START_TEST(whatCannotBeWrittenStays) {
-    give(0, "A");
+/* 'first' is in the file; 'next' waits to be written. */
+static void begunWith(const char *first, const char *next) {
+    give(0, first);
     ck_assert_int_eq(aofWrite(&w), 0);
-    give(0, "BCDEFGH");
+    give(0, next);
+}
+
+START_TEST(whatCannotBeWrittenStays) {
+    begunWith("A", "BCDEFGH");
     faultySet(&files, FAULT_ONCE, FILE_WRITE, 1, ENOSPC);
     ck_assert_int_eq(aofWrite(&w), ERR_IO);
     ck_assert_int_eq(errno, ENOSPC);
@@ -110,9 +115,7 @@ START_TEST(whatCannotBeWrittenStays) {
 END_TEST
 
 START_TEST(aShortWriteIsCutOffAgain) {
-    give(0, "A");
-    ck_assert_int_eq(aofWrite(&w), 0);
-    give(0, "BCDEFGH");
+    begunWith("A", "BCDEFGH");
     faultySet(&files, FAULT_SHORT, FILE_WRITE, 1, ENOSPC);
     ck_assert_int_eq(aofWrite(&w), ERR_IO);
     expectFile(SELECT(0) "A");
@@ -124,9 +127,7 @@ END_TEST
 
 /* Where not even that can be done, the rest follows what is there. */
 START_TEST(aShortWriteThatStaysIsGoneOnWith) {
-    give(0, "A");
-    ck_assert_int_eq(aofWrite(&w), 0);
-    give(0, "BCDEFGHI");
+    begunWith("A", "BCDEFGHI");
     faultySet(&files, FAULT_SHORT, FILE_WRITE, 1, ENOSPC);
     files.truncate_fails = true;
     ck_assert_int_eq(aofWrite(&w), ERR_IO);
