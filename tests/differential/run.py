@@ -112,6 +112,10 @@ def isOutOfRange(word):
     return value < sys.float_info.min or (value == float('inf') and b'inf' not in word.lower())
 
 
+def sorts(command):
+    return compare.nameOf(command).lstrip(b'@') in (b'SORT', b'SORT_RO')
+
+
 def scriptOf(seed, families, length, not_sent):
     """The commands of one seed. Each script mixes one to three families; dead keys stay for
     themselves, because walks through the keys find them in an order of their own."""
@@ -126,8 +130,12 @@ def scriptOf(seed, families, length, not_sent):
             continue  # Ebb voids what clients keep; 7.0.15 lets them keep the other db's values.
         if 'oom' in mixed and compare.nameOf(command).lstrip(b'@').endswith(b'SUBSCRIBE'):
             continue  # Newer servers refuse new subscriptions where memory is short.
+        # 7.0.15 does not forget the range error of such a number: SORTs behind it fail for it.
+        # Scripts about sorting have none; in others it is the SORTs behind one that are left out.
         if 'sort' in mixed and any(map(isOutOfRange, command)):
-            continue  # 7.0.15 does not forget the range error of such a number: SORTs fail for it.
+            continue
+        if sorts(command) and any(isOutOfRange(word) for sent in commands for word in sent):
+            continue
         if compare.isSafe(command) and not any(p.fullmatch(printable(command)) for p in not_sent):
             commands.append(command)
     return commands, mixed
