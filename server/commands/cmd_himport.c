@@ -34,7 +34,7 @@ static void propagateHash(client *c, bytes key, const fieldset *set, bool replac
 }
 
 /* HIMPORT SET key fieldset-name value [value ...]
- * What the key held before gives way. */
+ * A hash that the key held before gives way; nothing else does. */
 static void setCommand(client *c) {
     const fieldset *set = fieldsetFind(c, c->argv[3]);
     if (!set) {
@@ -42,10 +42,11 @@ static void setCommand(client *c) {
         return;
     }
     if (set->count != (size_t)c->argc - 4) {
-        replyError(c, "ERR number of values does not match the number of fields in the fieldset");
+        replyError(c, "ERR value count does not match fieldset field count");
         return;
     }
     keyRef key = argKey(c, 2);
+    if (!keyIsType(c, keyWrite(c, key), TYPE_HASH)) return;
     const typeLimits *limits = &c->server->config.types;
     entry *e = hashNew(key.name);
     for (size_t i = 0; i < set->count; i++) hashAppend(e, set->fields[i], c->argv[4 + i], limits);

@@ -197,15 +197,11 @@ static void rpoplpushCommand(client *c) {
 
 /* LMOVEM source destination <LEFT | RIGHT> <LEFT | RIGHT> [<COUNT count | EXACTLY exactly>
  *   <OBO | BULK>]
- * Replies with the elements as they lie in the destination. */
+ * Replies with the elements as they lie in the destination, or nil where none was moved. */
 static void lmovemCommand(client *c) {
     listMove m;
     if (!argMoveEnds(c, &m) || !argMoveMany(c, 5, &m)) return;
-    if (listServeMove(c, &m) != LIST_NOT_SERVED) return;
-    if (m.exactly)
-        replyNullArray(c);
-    else
-        replyArray(c, 0);
+    if (listServeMove(c, &m) == LIST_NOT_SERVED) replyNullArray(c);
 }
 
 const commandSpec listMoveCommands[] = {

@@ -329,10 +329,23 @@ START_TEST(importStoresHashesOfEqualFields) {
     CALL(f, "HIMPORT SET user:1 u alice a@x 30", "+OK|");
     CALL(f, "HGETALL user:1", "*6|$4|name|$5|alice|$5|email|$3|a@x|$3|age|$2|30|");
     fakeRecordEvents(f, NOTIFY_ALL | NOTIFY_OVERWRITTEN | NOTIFY_TYPE_CHANGED);
-    CALL(f, "SET s x EX 100", "+OK|");
-    CALL(f, "HIMPORT SET s u bob b@x 25", "+OK|");
-    ck_assert_str_eq(fakeEvents(f), "set:s expire:s overwritten:s type_changed:s hset:s");
-    CALL(f, "TTL s", ":-1|");
+    CALL(f, "HSET h more x", ":1|");
+    CALL(f, "EXPIRE h 100", ":1|");
+    CALL(f, "HIMPORT SET h u bob b@x 25", "+OK|");
+    ck_assert_str_eq(fakeEvents(f), "hset:h expire:h overwritten:h hset:h");
+    CALL(f, "HGETALL h", "*6|$4|name|$3|bob|$5|email|$3|b@x|$3|age|$2|25|");
+    CALL(f, "TTL h", ":-1|");
+    done();
+}
+END_TEST
+
+START_TEST(importReplacesNothingButHashes) {
+    setup();
+    CALL(f, "HIMPORT PREPARE u a", "+OK|");
+    CALL(f, "SET s x", "+OK|");
+    CALL(f, "HIMPORT SET s u 1",
+         "-WRONGTYPE Operation against a key holding the wrong kind of value|");
+    CALL(f, "GET s", "$1|x|");
     done();
 }
 END_TEST
@@ -342,8 +355,7 @@ START_TEST(fieldsetsAreOfOneConnection) {
     client *other = fakeClient(f);
     CALL(f, "HIMPORT PREPARE u a b", "+OK|");
     CALL(f, "HIMPORT PREPARE v a a", "-ERR duplicate field name in fieldset|");
-    CALL(f, "HIMPORT SET h u 1",
-         "-ERR number of values does not match the number of fields in the fieldset|");
+    CALL(f, "HIMPORT SET h u 1", "-ERR value count does not match fieldset field count|");
     CALL(f, "HIMPORT SET h v 1 2", "-ERR no such fieldset|");
     ck_assert_str_eq(fakeCallAs(f, other, "HIMPORT SET h u 1 2"), "-ERR no such fieldset\r\n");
     CALL(f, "HIMPORT PREPARE u x", "+OK|");
@@ -370,4 +382,4 @@ TESTS("hash_ttl", fieldsGetAndLoseDeadlines, absentKeysHaveNoFields, conditionsC
       theLastFieldPastItsDeadlineTakesTheKeyWithIt, fieldsExpireByThemselves,
       settingDropsTheDeadlineAndCountingKeepsIt, hsetexObeysItsConditions,
       hgetexAndHgetdelReplyWhatWasThere, deadlinesTravelWithTheKey, manyFieldsDueAtOnceGoInSlices,
-      importStoresHashesOfEqualFields, fieldsetsAreOfOneConnection)
+      importStoresHashesOfEqualFields, importReplacesNothingButHashes, fieldsetsAreOfOneConnection)

@@ -255,8 +255,8 @@ END_TEST
 
 START_TEST(lmovemChecksItsForm) {
     setup();
-    CALL(f, "LMOVEM none m left left", "*0|");
-    CALL(f, "LMOVEM none m left left count 3 obo", "*0|");
+    CALL(f, "LMOVEM none m left left", "*-1|");
+    CALL(f, "LMOVEM none m left left count 3 obo", "*-1|");
     CALL(f, "LMOVEM none m left left exactly 3 obo", "*-1|");
     CALL(f, "RPUSH l a b", ":2|");
     CALL(f, "LMOVEM l m left left exactly 3 obo", "*-1|");

@@ -173,7 +173,7 @@ static const row rows[] = {
      "-1:MULTI;0:HDEL h f;0:HINCRBY h f 1;-1:EXEC;"},
     {"HSETEX h PX 5 FIELDS 1 f 1;!10", "HGET h f", "", "0:HDEL h f;"},
     {"HIMPORT PREPARE set f g", "HIMPORT SET h set 1 2", "", "0:HSET h f 1 g 2;"},
-    {"HIMPORT PREPARE set f g;SET h 1", "HIMPORT SET h set 1 2", "",
+    {"HIMPORT PREPARE set f g;HSET h x 1", "HIMPORT SET h set 1 2", "",
      "-1:MULTI;0:DEL h;0:HSET h f 1 g 2;-1:EXEC;"},
     /* ---- sets ---- */
     {"", "SADD s a b", "", "0:SADD s a b;"},
