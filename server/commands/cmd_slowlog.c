@@ -6,7 +6,7 @@
 #include "server/observe/slowlog.h"
 
 static void replyEntry(client *c, const slowlogEntry *e) {
-    replyArray(c, 6);
+    replyArray(c, 7);
     replyInteger(c, e->id);
     replyInteger(c, e->time_s);
     replyInteger(c, e->duration_us);
@@ -14,6 +14,7 @@ static void replyEntry(client *c, const slowlogEntry *e) {
     for (int i = 0; i < e->argc; i++) replyBulk(c, e->argv[i]);
     replyBulkText(c, e->peer);
     replyBulkText(c, e->name);
+    replyInteger(c, e->given);
 }
 
 /* SLOWLOG GET [count]

@@ -309,6 +309,7 @@ const configRow configRows[] = {
     /* observing */
     INTEGER("slowlog-log-slower-than", "10000", -1, INT64_MAX, REST),
     INTEGER("slowlog-max-len", "128", 0, INT64_MAX, REST),
+    INTEGER("slowlog-max-argc", "32", 1, INT32_MAX, REST),
     INTEGER("latency-monitor-threshold", "0", 0, INT64_MAX, REST),
     YESNO("latency-tracking", "yes", REST),
     SPECIAL("latency-tracking-info-percentiles", "50 99 99.9", &configPercentiles, REST,

@@ -31,7 +31,9 @@ static void onSlow(client *c, command *cmd, uint64_t ns) {
     server *s = c->server;
     serverNoteEvent(s, cmd->flags & CMD_FAST ? "fast-command" : "command", ns);
     if (cmd->flags & CMD_SKIP_SLOWLOG || ns < slowlogNs(s)) return;
-    slowlogAdd(s->slowlog, c, cmd, ns, configInt(&s->config, "slowlog-max-len"));
+    slowlogLimits limits = {.entries = configInt(&s->config, "slowlog-max-len"),
+                            .args = configInt(&s->config, "slowlog-max-argc")};
+    slowlogAdd(s->slowlog, c, cmd, ns, limits);
 }
 
 void observeAttach(server *s) {

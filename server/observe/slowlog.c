@@ -38,15 +38,15 @@ void slowlogFree(slowlog *log) {
 enum { REST_ROOM = 40 }; /* of "... (N more bytes)" */
 
 /* The arguments as they are kept. Each that is cut gets its text in 'room'. */
-static bytes *keptArgs(const client *c, const command *cmd, int *argc) {
-    char room[SLOWLOG_ARGS][SLOWLOG_ARG_BYTES + REST_ROOM];
-    bytes kept[SLOWLOG_ARGS];
-    int count = c->argc < SLOWLOG_ARGS ? c->argc : SLOWLOG_ARGS;
+static bytes *keptArgs(const client *c, const command *cmd, int64_t max, int *argc) {
+    int count = c->argc < max ? c->argc : (int)max;
+    char(*room)[SLOWLOG_ARG_BYTES + REST_ROOM] = memAlloc((size_t)count * sizeof *room);
+    bytes *kept = memAlloc((size_t)count * sizeof *kept);
     for (int i = 0; i < count; i++) {
         bytes arg = c->argv[i];
-        if (i == SLOWLOG_ARGS - 1 && c->argc > SLOWLOG_ARGS) {
-            int size = snprintf(room[i], sizeof room[i], "... (%d more arguments)",
-                                c->argc - SLOWLOG_ARGS + 1);
+        if (i == count - 1 && c->argc > count) {
+            int size =
+                snprintf(room[i], sizeof room[i], "... (%d more arguments)", c->argc - count + 1);
             arg = bytesOf(room[i], (size_t)size);
         } else if (redactIsSecret(cmd, c->argv, c->argc, i)) {
             arg = BYTES(REDACTED);
@@ -59,22 +59,27 @@ static bytes *keptArgs(const client *c, const command *cmd, int *argc) {
         kept[i] = arg;
     }
     *argc = count;
-    return argvOwn(kept, count);
+    bytes *owned = argvOwn(kept, count);
+    memFree(kept);
+    memFree(room);
+    return owned;
 }
 
-void slowlogAdd(slowlog *log, const client *c, const command *cmd, uint64_t ns, int64_t max_len) {
+void slowlogAdd(slowlog *log, const client *c, const command *cmd, uint64_t ns,
+                slowlogLimits limits) {
     const server *s = c->server;
-    if (max_len == 0) return;
+    if (limits.entries == 0) return;
     const client *who = c->flags & CLIENT_SCRIPT && s->caller ? s->caller : c;
     slowlogEntry *e = memCalloc(1, sizeof *e);
     e->id = log->next_id++;
     e->time_s = s->now_ms / 1000;
     e->duration_us = (int64_t)(ns / 1000);
-    e->argv = keptArgs(c, cmd, &e->argc);
+    e->argv = keptArgs(c, cmd, limits.args, &e->argc);
+    e->given = c->argc;
     e->peer = memText(who->peer ? who->peer : "");
     e->name = memText(who->name ? who->name : "");
     chainPrepend(&log->entries, &e->node);
-    trim(log, max_len);
+    trim(log, limits.entries);
 }
 
 size_t slowlogCount(const slowlog *log) {
