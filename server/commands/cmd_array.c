@@ -291,8 +291,8 @@ static void arlastitemsCommand(client *c) {
     if (!argIntIn(c, 2, 0, INT64_MAX, &wanted, "ERR value is out of range, must be positive"))
         return;
     if (!arrayRead(c, 1, &e)) return;
-    bool inserted = e && arrayCursor(e) > 0, newest_first = c->argc == 4;
-    uint64_t count = inserted ? arrayCount(e) : 0;
+    bool newest_first = c->argc == 4;
+    uint64_t count = e ? arrayCount(e) : 0;
     if (count > (uint64_t)wanted) count = (uint64_t)wanted;
     replyArray(c, count);
     char scratch[NUM_INT_MAX];
