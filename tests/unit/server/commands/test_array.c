@@ -304,13 +304,15 @@ START_TEST(aropFoldsNumbers) {
 }
 END_TEST
 
-START_TEST(arinfoTellsCountsAndPages) {
+START_TEST(arinfoTellsCountsAndSlices) {
     setup();
     CALL(f, "ARMSET a 0 a 1 b 100 c", ":3|");
     CALL(f, "ARINSERT a d", ":0|");
     CALL(f, "ARINFO a",
-         "*14|$5|count|:3|$3|len|:101|$17|next-insert-index|:1|$6|slices|:2|$14|directory-size|:1|"
-         "$17|super-dir-entries|:0|$10|slice-size|:64|");
+         "*14|$5|count|:3|$3|len|:101|$17|next-insert-index|:1|$6|slices|:1|$14|directory-size|:1|"
+         "$17|super-dir-entries|:0|$10|slice-size|:4096|");
+    CALL(f, "ARSET a 4096 e", ":1|");
+    ck_assert_ptr_nonnull(strstr(fakeCall(f, "ARINFO a"), "slices\r\n:2\r\n"));
     ck_assert_ptr_nonnull(strstr(fakeCall(f, "ARINFO a full"), "sparse-slices\r\n:2\r\n"));
     CALL(f, "ARINFO a nosuch", "-ERR syntax error|");
     CALL(f, "ARINFO none", "-ERR no such key|");
@@ -349,4 +351,4 @@ TESTS("arrays", arsetFillsConsecutivePlaces, indexesAreChecked, otherTypesAreRef
       theCursorInsertsAndCanBeMoved, ringsWrapAroundAndChangeTheirSize,
       aRingThatShrinksStopsAtTheYoungestHole, lastItemsAreThoseBeforeTheCursor,
       arscanLeavesOutWhatIsEmpty, argrepTestsTexts, argrepHasLimits, aropFoldsNumbers,
-      arinfoTellsCountsAndPages, genericCommandsKnowArrays)
+      arinfoTellsCountsAndSlices, genericCommandsKnowArrays)
