@@ -291,8 +291,8 @@ static void arlastitemsCommand(client *c) {
     if (!argIntIn(c, 2, 0, INT64_MAX, &wanted, "ERR value is out of range, must be positive"))
         return;
     if (!arrayRead(c, 1, &e)) return;
-    bool inserted = e && arrayCursor(e) > 0, newest_first = c->argc == 4;
-    uint64_t count = inserted ? arrayCount(e) : 0;
+    bool newest_first = c->argc == 4;
+    uint64_t count = e ? arrayCount(e) : 0;
     if (count > (uint64_t)wanted) count = (uint64_t)wanted;
     replyArray(c, count);
     char scratch[NUM_INT_MAX];
@@ -311,7 +311,7 @@ static void replyRatio(client *c, const char *name, uint64_t part, uint64_t whol
 }
 
 /* ARINFO key [FULL]
- * Slices are pages of 64 places, the directory is the table of leaves that they stand in. */
+ * The directory is the table of leaves. */
 static void arinfoCommand(client *c) {
     const entry *e;
     bool full = c->argc == 3 && argIs(c, 2, "FULL");
@@ -330,10 +330,10 @@ static void arinfoCommand(client *c) {
     replyFact(c, "count", arrayCount(e));
     replyFact(c, "len", arrayLength(e));
     replyFact(c, "next-insert-index", cursor > ARRAY_INDEX_MAX ? 0 : cursor);
-    replyFact(c, "slices", s.pages);
+    replyFact(c, "slices", s.slices);
     replyFact(c, "directory-size", s.table_room);
     replyFact(c, "super-dir-entries", s.leaves > 1 ? s.leaves : 0);
-    replyFact(c, "slice-size", ARRAY_PAGE_SLOTS);
+    replyFact(c, "slice-size", ARRAY_SLICE_SLOTS);
     if (!full) return;
     replyFact(c, "dense-slices", s.dense);
     replyFact(c, "sparse-slices", s.sparse);

@@ -7,7 +7,6 @@
 #include "server/core/reply.h"
 #include "server/core/server.h"
 #include "storage/base/glob.h"
-#include "storage/base/mem.h"
 #include "storage/base/num.h"
 #include "storage/base/regex.h"
 
@@ -47,6 +46,9 @@ static void arscanCommand(client *c) {
 
 /* ---- ARGREP ---- */
 
+/* Tests of one call, and bytes of a regular expression. */
+enum { GREP_TESTS_MAX = 250, GREP_RE_MAX = 2048 };
+
 typedef enum grepKind { GREP_EXACT, GREP_MATCH, GREP_GLOB, GREP_RE } grepKind;
 
 typedef struct grepTest {
@@ -58,7 +60,7 @@ typedef struct grepTest {
 typedef struct grep {
     uint64_t from, to, limit;
     bool all, values, ignore_case; /* all: AND */
-    grepTest *tests;
+    grepTest tests[GREP_TESTS_MAX];
     int count;
 } grep;
 
@@ -84,13 +86,22 @@ static bool argTest(const client *c, int index, grepKind *kind) {
     return false;
 }
 
+static bool addTest(client *c, grep *g, grepKind kind, bytes pattern) {
+    if (g->count == GREP_TESTS_MAX) {
+        replyErrorFormat(c, "ERR too many predicates, maximum is %d", GREP_TESTS_MAX);
+        return false;
+    }
+    g->tests[g->count++] = (grepTest){kind, pattern, NULL};
+    return true;
+}
+
 /* Tests and options, in any order. False after replying. */
 static bool parseGrep(client *c, grep *g) {
     for (int i = 4; i < c->argc; i++) {
         bool has_value = i + 1 < c->argc;
         grepKind kind;
         if (has_value && argTest(c, i, &kind)) {
-            g->tests[g->count++] = (grepTest){kind, c->argv[++i], NULL};
+            if (!addTest(c, g, kind, c->argv[++i])) return false;
         } else if (has_value && argIs(c, i, "LIMIT")) {
             if (!argLimit(c, ++i, &g->limit)) return false;
         } else if (argIs(c, i, "AND")) {
@@ -110,16 +121,25 @@ static bool parseGrep(client *c, grep *g) {
     return g->count > 0;
 }
 
-static bool compileTests(client *c, grep *g) {
-    for (int i = 0; i < g->count; i++) {
-        grepTest *t = &g->tests[i];
-        const char *reason;
-        if (t->kind != GREP_RE) continue;
-        t->re = regexNew(t->pattern, g->ignore_case, &reason);
-        if (t->re) continue;
-        replyErrorFormat(c, "ERR invalid regular expression: %s", reason);
+static bool compileRegex(client *c, grepTest *t, bool ignore_case) {
+    if (t->pattern.size == 0) {
+        replyError(c, "ERR regular expression is empty");
         return false;
     }
+    if (t->pattern.size > GREP_RE_MAX) {
+        replyErrorFormat(c, "ERR regular expression is too long, maximum is %d bytes", GREP_RE_MAX);
+        return false;
+    }
+    const char *reason;
+    t->re = regexNew(t->pattern, ignore_case, &reason);
+    if (!t->re) replyErrorFormat(c, "ERR invalid regular expression: %s", reason);
+    return t->re;
+}
+
+static bool compileTests(client *c, grep *g) {
+    for (int i = 0; i < g->count; i++)
+        if (g->tests[i].kind == GREP_RE && !compileRegex(c, &g->tests[i], g->ignore_case))
+            return false;
     return true;
 }
 
@@ -180,10 +200,8 @@ static void runGrep(client *c, const grep *g) {
 static void argrepCommand(client *c) {
     grep g = {.limit = UINT64_MAX};
     if (!argBound(c, 2, &g.from) || !argBound(c, 3, &g.to)) return;
-    g.tests = memAlloc((size_t)c->argc * sizeof *g.tests);
     if (parseGrep(c, &g) && compileTests(c, &g)) runGrep(c, &g);
     for (int i = 0; i < g.count; i++) regexFree(g.tests[i].re);
-    memFree(g.tests);
 }
 
 /* ---- AROP ---- */

@@ -31,10 +31,10 @@ static void delexCommand(client *c) {
         replySyntaxError(c);
         return;
     }
-    if (!valueConditionCheck(c, &condition)) return;
     keyRef key = argKey(c, 1);
     entry *e = keyWrite(c, key);
     if (valueConditionCompares(&condition) && !keyIsType(c, e, TYPE_STRING)) return;
+    if (e && !valueConditionCheck(c, &condition)) return;
     if (!e || !valueConditionHolds(&condition, e)) {
         replyInteger(c, 0);
         return;

@@ -86,10 +86,11 @@ static void startCommand(client *c) {
     replyOk(c);
 }
 
-/* HOTKEYS STOP */
+/* HOTKEYS STOP
+ * Replies with null if no session is active. */
 static void stopCommand(client *c) {
     if (!hotkeysActive(c->server)) {
-        replyError(c, "ERR no hotkey tracking session in progress");
+        replyNull(c);
         return;
     }
     hotkeysStop(c->server);

@@ -164,10 +164,10 @@ static void xinfoStreamCommand(client *c) {
     int64_t count;
     if (!s || !parseFull(c, &full, &count)) return;
     streamIdmpStats idmp;
-    bool has_idmp = streamIdmpStatsOf(s, streamIdmpDefaults(c), c->server->now_ms, &idmp);
-    replyMap(c, STATE_FIELDS + (has_idmp ? IDMP_FIELDS : 0u) + (full ? 2u : 3u));
+    streamIdmpStatsOf(s, streamIdmpDefaults(c), c->server->now_ms, &idmp);
+    replyMap(c, STATE_FIELDS + IDMP_FIELDS + (full ? 2u : 3u));
     replyState(c, s);
-    if (has_idmp) replyIdmp(c, &idmp);
+    replyIdmp(c, &idmp);
     if (full) {
         fullEntries(c, s, count);
         fullGroups(c, s, count);

@@ -142,6 +142,7 @@ static void run(client *c, cachedScript *script, int key_count, bool read_only) 
 
 void evalRun(client *c, bool read_only) {
     int key_count;
+    scriptShow(c);
     if (!scriptKeyCount(c, NULL, &key_count)) return;
     char digest[SHA1_HEX + 1];
     sha1Hex(c->argv[1], digest);
@@ -152,6 +153,7 @@ void evalRun(client *c, bool read_only) {
 
 void evalRunKnown(client *c, bool read_only) {
     int key_count;
+    scriptShow(c);
     if (c->argv[1].size == SHA1_HEX && !scriptKeyCount(c, NULL, &key_count)) return;
     cachedScript *script = find(c->server, c->argv[1]);
     if (script)

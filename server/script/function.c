@@ -305,6 +305,7 @@ void functionCall(client *c, bool read_only) {
     scripts *sc = c->server->scripts;
     function *f = findFunction(sc->libraries, c->argv[1]);
     int key_count;
+    scriptShow(c);
     if (!f) {
         replyError(c, "ERR Function not found");
         return;

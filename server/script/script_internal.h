@@ -78,6 +78,9 @@ struct scripts {
 /* The Lua state for EVAL or for functions, made when it is first needed. */
 luaEnv *scriptEvalEnv(scripts *sc);
 luaEnv *scriptFunctionEnv(scripts *sc);
+/* Shows the command to those who MONITOR: ahead of what a script calls, and also where no script
+ * comes to run. */
+void scriptShow(client *c);
 /* Runs it for 'c', whose keys begin at 'first_key', and replies. */
 void scriptCallCode(scripts *sc, luaEnv *e, const scriptCode *code, client *c, int first_key,
                     int key_count, bool read_only);

@@ -211,6 +211,10 @@ static void replyEnd(client *c, scriptRun *run) {
         replyError(c, run->error);
 }
 
+void scriptShow(client *c) {
+    if (c->server->observer.monitored) monitorShow(c, c->cmd);
+}
+
 void scriptCallCode(scripts *sc, luaEnv *e, const scriptCode *code, client *c, int first_key,
                     int key_count, bool read_only) {
     server *s = sc->server;
@@ -227,7 +231,6 @@ void scriptCallCode(scripts *sc, luaEnv *e, const scriptCode *code, client *c, i
                      .start_ns = s->now_ns,
                      .read_only = read_only || code->flags & SCRIPT_NO_WRITES,
                      .refuses_memory = !(code->flags & SCRIPT_ALLOW_OOM) && memoryRefuses(s)};
-    if (s->observer.monitored) monitorShow(c, c->cmd);
     prepareInner(sc, c);
     sc->run = &run;
     effectsBegin(s, c);

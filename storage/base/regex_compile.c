@@ -218,7 +218,7 @@ static bool parseEscape(parser *p) {
         addKind(&set, kindOf(letter), isupper(letter) != 0);
         return emitSet(p, &set);
     }
-    if (letter >= '1' && letter <= '9') return fail(p, "back-references are not supported");
+    if (letter >= '1' && letter <= '9') return fail(p, "backreferences are not supported");
     switch (letter) {
     case 'b': return emit(p, plain(REGEX_EDGE));
     case 'B': return emit(p, plain(REGEX_NO_EDGE));

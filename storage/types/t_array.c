@@ -85,6 +85,44 @@ bytes arrayGet(const entry *e, uint64_t index, char *scratch) {
     return get(arrayOf(e), index, scratch);
 }
 
+/* ---- slices ---- */
+
+/* True if the slice of a page has another page; those lie beside it. */
+static bool hasSliceMate(const array *a, size_t leaf, size_t at) {
+    const arrayLeaf *l = a->table[leaf].leaf;
+    const arrayPage *p = &l->pages[at], *before = NULL, *behind = NULL;
+    if (at > 0) {
+        before = p - 1;
+    } else if (leaf > 0) {
+        const arrayLeaf *left = a->table[leaf - 1].leaf;
+        before = &left->pages[left->count - 1];
+    }
+    if (at + 1 < l->count)
+        behind = p + 1;
+    else if (leaf + 1 < a->leaves)
+        behind = &a->table[leaf + 1].leaf->pages[0];
+    return (before && pageSlice(before) == pageSlice(p)) ||
+           (behind && pageSlice(behind) == pageSlice(p));
+}
+
+/* How many of the slices from 'first' to 'last' hold anything. */
+static uint64_t countSlices(const array *a, uint64_t first, uint64_t last) {
+    uint64_t count = 0, next = first;
+    size_t leaf, at;
+    arrayFind(a, first << SLICE_BITS, &leaf, &at);
+    for (; leaf < a->leaves; leaf++, at = 0) {
+        const arrayLeaf *l = a->table[leaf].leaf;
+        for (; at < l->count; at++) {
+            uint64_t slice = pageSlice(&l->pages[at]);
+            if (slice > last) return count;
+            if (slice < next) continue;
+            count++;
+            next = slice + 1;
+        }
+    }
+    return count;
+}
+
 /* ---- leaves ---- */
 
 static arrayLeaf *resizeLeaf(array *a, size_t leaf, uint32_t room) {
@@ -164,6 +202,7 @@ static arrayPage *addPage(array *a, uint64_t number, size_t leaf, size_t at) {
     l->count++;
     a->pages++;
     if (at == 0) a->table[leaf].first = number;
+    if (!hasSliceMate(a, leaf, at)) a->slices++;
     return &l->pages[at];
 }
 
@@ -218,6 +257,7 @@ bool arrayDelete(entry *e, uint64_t index) {
     if (!p || !(p->used & bitOf(index))) return false;
     pageRemove(a, p, bitOf(index));
     if (p->used) return true;
+    if (!hasSliceMate(a, leaf, at)) a->slices--;
     arrayLeaf *l = a->table[leaf].leaf;
     l->count--;
     a->pages--;
@@ -265,7 +305,12 @@ static uint64_t deleteRange(array *a, uint64_t low, uint64_t high) {
 
 uint64_t arrayDeleteRange(entry *e, uint64_t low, uint64_t high) {
     array *a = arrayOf(e);
-    return a->leaves && low <= high ? deleteRange(a, low, high) : 0;
+    if (!a->leaves || low > high) return 0;
+    const unsigned bits = PAGE_BITS + SLICE_BITS;
+    uint64_t slices = countSlices(a, low >> bits, high >> bits);
+    uint64_t removed = deleteRange(a, low, high);
+    a->slices -= slices - countSlices(a, low >> bits, high >> bits);
+    return removed;
 }
 
 /* ---- walking ---- */

@@ -91,14 +91,15 @@ bool arrayNext(arrayIterator *it, uint64_t *index, bytes *value);
 
 /* ---- how it is kept ---- */
 
-typedef struct arrayShape {
-    uint64_t pages, leaves, table_room; /* leaves for which the table has room */
-    uint64_t dense, sparse;             /* pages filled to half and more, and others */
-    uint64_t dense_slots, dense_count;  /* room and elements of the dense pages */
-    uint64_t sparse_slots;              /* room of the sparse ones */
-} arrayShape;
+enum { ARRAY_PAGE_SLOTS = 64, ARRAY_SLICE_SLOTS = 4096 };
 
-enum { ARRAY_PAGE_SLOTS = 64 };
+/* Told by slices, 4,096 places each, as users know them; those that are empty do not count. */
+typedef struct arrayShape {
+    uint64_t slices, leaves, table_room; /* leaves for which the table has room */
+    uint64_t dense, sparse;              /* slices filled to half and more, and others */
+    uint64_t dense_slots, dense_count;   /* room and elements of the dense slices */
+    uint64_t sparse_slots;               /* room of the sparse ones */
+} arrayShape;
 
 /* 'full' walks the pages; without it only the first line is filled. */
 arrayShape arrayShapeOf(const entry *e, bool full);

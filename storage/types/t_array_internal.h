@@ -6,7 +6,8 @@
 #include "storage/base/slab.h"
 #include "storage/types/t_array.h"
 
-enum { PAGE_BITS = 6, LEAF_MAX = 168 };
+/* SLICE_BITS: of a page's number, those that tell it from others of its slice. */
+enum { PAGE_BITS = 6, SLICE_BITS = 6, LEAF_MAX = 168 };
 
 /* The lowest three bits say what it is: 0 a pointer (to varint and bytes), 1 a text in the other
  * seven bytes with its size in bits 3 to 5, 2 an integer in bits 3 to 63. */
@@ -33,7 +34,7 @@ typedef struct arrayBranch {
 
 struct array {
     uint64_t count;
-    uint64_t pages;
+    uint64_t pages, slices;
     uint64_t items; /* values with an allocation of their own */
     uint64_t bytes; /* of all allocations, their classes, this one included */
     uint64_t cursor;
@@ -59,6 +60,10 @@ static inline size_t leafBytes(uint32_t room) {
 
 static inline unsigned pageCount(const arrayPage *p) {
     return (unsigned)__builtin_popcountll(p->used);
+}
+
+static inline uint64_t pageSlice(const arrayPage *p) {
+    return p->number >> SLICE_BITS;
 }
 
 /* The bits of the page 'number' that lie between two indexes. */

@@ -164,30 +164,46 @@ const valueOps arrayOps = {.free = freeAll,
                            .move = moveStep,
                            .digest = digestOf};
 
+typedef struct sliceSums {
+    uint64_t number, count, room;
+} sliceSums;
+
+static void addSlice(arrayShape *s, const sliceSums *slice) {
+    if (slice->count >= ARRAY_SLICE_SLOTS / 2) {
+        s->dense++;
+        s->dense_count += slice->count;
+        s->dense_slots += slice->room;
+    } else if (slice->count) {
+        s->sparse++;
+        s->sparse_slots += slice->room;
+    }
+}
+
 arrayShape arrayShapeOf(const entry *e, bool full) {
     const array *a = entryPointer(e);
-    arrayShape s = {.pages = a->pages, .leaves = a->leaves, .table_room = a->room};
+    arrayShape s = {.slices = a->slices, .leaves = a->leaves, .table_room = a->room};
+    sliceSums slice = {0};
     for (uint32_t i = 0; full && i < a->leaves; i++) {
         const arrayLeaf *leaf = a->table[i].leaf;
         for (uint32_t n = 0; n < leaf->count; n++) {
-            unsigned count = pageCount(&leaf->pages[n]), room = pageRoom(count);
-            if (count >= ARRAY_PAGE_SLOTS / 2) {
-                s.dense++;
-                s.dense_count += count;
-                s.dense_slots += room;
-            } else {
-                s.sparse++;
-                s.sparse_slots += room ? room : 1;
+            const arrayPage *p = &leaf->pages[n];
+            if (pageSlice(p) != slice.number) {
+                addSlice(&s, &slice);
+                slice = (sliceSums){.number = pageSlice(p)};
             }
+            unsigned room = pageRoom(pageCount(p));
+            slice.count += pageCount(p);
+            slice.room += room ? room : 1;
         }
     }
+    addSlice(&s, &slice);
     return s;
 }
 
 /* ---- checking ---- */
 
 typedef struct checkSums {
-    uint64_t count, pages, items, bytes;
+    uint64_t count, pages, slices, items, bytes;
 } checkSums;
 
 static void checkPage(const arrayPage *p, checkSums *sums) {
@@ -220,12 +236,14 @@ void arrayCheck(const entry *e) {
         sums.bytes += slabGoodSize(leafBytes(leaf->room));
         for (uint32_t n = 0; n < leaf->count; n++) {
             ensure(leaf->pages[n].number >= next);
+            sums.slices += next == 0 || pageSlice(&leaf->pages[n]) != (next - 1) >> SLICE_BITS;
             next = leaf->pages[n].number + 1;
             checkPage(&leaf->pages[n], &sums);
         }
     }
     ensure(sums.count == a->count);
     ensure(sums.pages == a->pages);
+    ensure(sums.slices == a->slices);
     ensure(sums.items == a->items);
     ensure(sums.bytes == a->bytes);
 }

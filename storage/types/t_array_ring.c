@@ -25,15 +25,12 @@ void arraySetRing(entry *e, uint64_t size) {
 
 /* The place 'back' steps before the cursor's predecessor; 'length' is the array's. */
 static uint64_t placeBefore(uint64_t cursor, uint64_t length, uint64_t back) {
-    uint64_t last = cursor - 1;
-    return back <= last ? last - back : length - (back - last);
+    return back < cursor ? cursor - 1 - back : length - 1 - (back - cursor);
 }
 
 bytes arrayInserted(const entry *e, uint64_t back, char *scratch) {
-    uint64_t cursor = arrayCursor(e);
     ensure(back < arrayLength(e));
-    if (cursor == 0) return (bytes){NULL, 0};
-    return arrayGet(e, placeBefore(cursor, arrayLength(e), back), scratch);
+    return arrayGet(e, placeBefore(arrayCursor(e), arrayLength(e), back), scratch);
 }
 
 /* Lays the 'keep' youngest elements out from index 0 on, the youngest last. They are gathered in an

@@ -189,12 +189,13 @@ void streamIdmpCountDuplicate(stream *s) {
     idmpOf(s)->duplicates++;
 }
 
-bool streamIdmpStatsOf(const stream *s, streamIdmpLimits defaults, int64_t now_ms,
+void streamIdmpStatsOf(const stream *s, streamIdmpLimits defaults, int64_t now_ms,
                        streamIdmpStats *out) {
     const streamIdmp *m = s->idmp;
-    if (!m) return false;
-    *out = (streamIdmpStats){
-        .limits = limitsOf(m, defaults), .added = m->added, .duplicates = m->duplicates};
+    *out = (streamIdmpStats){.limits = limitsOf(m, defaults)};
+    if (!m) return;
+    out->added = m->added;
+    out->duplicates = m->duplicates;
     for (btreeAt at = btreeFirst(m->producers); at.leaf; at = btreeNext(at)) {
         const producer *p = btreeItem(at);
         size_t left = btreeCount(p->messages);
@@ -203,7 +204,6 @@ bool streamIdmpStatsOf(const stream *s, streamIdmpLimits defaults, int64_t now_m
         out->messages += left;
         out->producers += left != 0;
     }
-    return true;
 }
 
 /* Field and value with their sizes, so that no two pairs are the same bytes. */

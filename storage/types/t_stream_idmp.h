@@ -35,8 +35,7 @@ void streamIdmpCountDuplicate(stream *s);
  * forgotten. */
 void streamIdmpSetLimits(stream *s, streamIdmpLimits own, streamIdmpLimits defaults);
 streamIdmpLimits streamIdmpLimitsOf(const stream *s, streamIdmpLimits defaults);
-/* False if the stream never had to do with it. */
-bool streamIdmpStatsOf(const stream *s, streamIdmpLimits defaults, int64_t now_ms,
+void streamIdmpStatsOf(const stream *s, streamIdmpLimits defaults, int64_t now_ms,
                        streamIdmpStats *out);
 
 /* ---- for saving and loading ---- */

@@ -189,9 +189,14 @@ END_TEST
 START_TEST(lastItemsAreThoseBeforeTheCursor) {
     setup();
     CALL(f, "ARLASTITEMS a 3", "*0|");
-    CALL(f, "ARSET a 0 x y", ":2|");
-    CALL(f, "ARLASTITEMS a 3", "*0|");
-    CALL(f, "ARSEEK a 4", ":1|");
+    CALL(f, "ARINSERT a w x y", ":2|");
+    CALL(f, "ARLASTITEMS a 2", "*2|$1|x|$1|y|");
+    CALL(f, "ARSEEK a 0", ":1|");
+    CALL(f, "ARLASTITEMS a 2", "*2|$1|x|$1|y|");
+    CALL(f, "ARLASTITEMS a 2 REV", "*2|$1|y|$1|x|");
+    CALL(f, "ARSEEK a 1", ":1|");
+    CALL(f, "ARLASTITEMS a 2", "*2|$1|y|$1|w|");
+    CALL(f, "ARSEEK a 9", ":1|");
     CALL(f, "ARLASTITEMS a 1", "*1|$-1|");
     CALL(f, "ARLASTITEMS a -1", "-ERR value is out of range, must be positive|");
     CALL(f, "ARLASTITEMS a x", "-ERR value is out of range, must be positive|");
@@ -235,10 +240,32 @@ START_TEST(argrepTestsTexts) {
     CALL(f, "ARGREP l 3 3 RE .", "*1|:3|");
     CALL(f, "ARGREP none - + RE .", "*0|");
     CALL(f, "ARGREP l - + RE (", "-ERR invalid regular expression: parentheses are not closed|");
+    CALL(f, "ARGREP l - + RE ''", "-ERR regular expression is empty|");
+    CALL(f, "ARGREP l - + RE (a)\\1",
+         "-ERR invalid regular expression: backreferences are not supported|");
     CALL(f, "ARGREP l - + AND OR", "-ERR syntax error|");
     CALL(f, "ARGREP l - + MATCH x LIMIT", "-ERR syntax error|");
     CALL(f, "ARGREP l - + MATCH x LIMIT 0", "-ERR LIMIT must be a positive integer|");
     CALL(f, "ARGREP l a + MATCH x", BAD_INDEX);
+    done();
+}
+END_TEST
+
+START_TEST(argrepHasLimits) {
+    setup();
+    char line[8192], part[2050];
+    memset(part, 'a', sizeof part);
+    CALL(f, "ARSET l 0 x", ":1|");
+    snprintf(line, sizeof line, "ARGREP l - + RE %.*s", 2048, part);
+    CALL(f, line, "*0|");
+    snprintf(line, sizeof line, "ARGREP l - + RE %.*s", 2049, part);
+    CALL(f, line, "-ERR regular expression is too long, maximum is 2048 bytes|");
+    int size = snprintf(line, sizeof line, "ARGREP l - +");
+    for (int i = 0; i < 250; i++)
+        size += snprintf(line + size, sizeof line - (size_t)size, " EXACT x");
+    CALL(f, line, "*1|:0|");
+    snprintf(line + size, sizeof line - (size_t)size, " EXACT x");
+    CALL(f, line, "-ERR too many predicates, maximum is 250|");
     done();
 }
 END_TEST
@@ -277,13 +304,15 @@ START_TEST(aropFoldsNumbers) {
 }
 END_TEST
 
-START_TEST(arinfoTellsCountsAndPages) {
+START_TEST(arinfoTellsCountsAndSlices) {
     setup();
     CALL(f, "ARMSET a 0 a 1 b 100 c", ":3|");
     CALL(f, "ARINSERT a d", ":0|");
     CALL(f, "ARINFO a",
-         "*14|$5|count|:3|$3|len|:101|$17|next-insert-index|:1|$6|slices|:2|$14|directory-size|:1|"
-         "$17|super-dir-entries|:0|$10|slice-size|:64|");
+         "*14|$5|count|:3|$3|len|:101|$17|next-insert-index|:1|$6|slices|:1|$14|directory-size|:1|"
+         "$17|super-dir-entries|:0|$10|slice-size|:4096|");
+    CALL(f, "ARSET a 4096 e", ":1|");
+    ck_assert_ptr_nonnull(strstr(fakeCall(f, "ARINFO a"), "slices\r\n:2\r\n"));
     ck_assert_ptr_nonnull(strstr(fakeCall(f, "ARINFO a full"), "sparse-slices\r\n:2\r\n"));
     CALL(f, "ARINFO a nosuch", "-ERR syntax error|");
     CALL(f, "ARINFO none", "-ERR no such key|");
@@ -321,5 +350,5 @@ TESTS("arrays", arsetFillsConsecutivePlaces, indexesAreChecked, otherTypesAreRef
       indexesBeyondSignedIntegersAreBigNumbers, manyPlacesAtOnce, theLastElementTakesTheKeyAlong,
       theCursorInsertsAndCanBeMoved, ringsWrapAroundAndChangeTheirSize,
       aRingThatShrinksStopsAtTheYoungestHole, lastItemsAreThoseBeforeTheCursor,
-      arscanLeavesOutWhatIsEmpty, argrepTestsTexts, aropFoldsNumbers, arinfoTellsCountsAndPages,
-      genericCommandsKnowArrays)
+      arscanLeavesOutWhatIsEmpty, argrepTestsTexts, argrepHasLimits, aropFoldsNumbers,
+      arinfoTellsCountsAndSlices, genericCommandsKnowArrays)

@@ -113,6 +113,9 @@ END_TEST
 
 START_TEST(aMessageSentTwiceIsAddedOnce) {
     setup();
+    CALL(f, "XADD other 1-0 a 1", "$3|1-0|");
+    ck_assert_ptr_nonnull(strstr(fakeCall(f, "XINFO STREAM other"),
+                                 "idmp-duration\r\n:100\r\n$12\r\nidmp-maxsize\r\n:100\r\n"));
     CALL(f, "XADD s IDMP p m * a 1", "$15|1700000000000-0|");
     CALL(f, "XADD s IDMP p m * a 2", "$15|1700000000000-0|");
     CALL(f, "XADD s IDMP q m * a 2", "$15|1700000000000-1|");

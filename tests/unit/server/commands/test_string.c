@@ -303,6 +303,7 @@ START_TEST(delexRemovesWhatItKnows) {
     CALL(f, "DELEX a IFNE x", ":0|");
     CALL(f, "DELEX a IFEQ x", ":1|");
     CALL(f, "DELEX a IFNE x", ":0|");
+    CALL(f, "DELEX a IFDEQ digest", ":0|");
     CALL(f, "SET a \"Hello world\"", "+OK|");
     CALL(f, "DELEX a IFDNE b6acb9d84a38ff74", ":0|");
     CALL(f, "DELEX a IFDEQ b6acb9d84a38ff74", ":1|");

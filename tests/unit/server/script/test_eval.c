@@ -324,6 +324,21 @@ START_TEST(monitorsSeeTheScriptBeforeWhatItCalls) {
 }
 END_TEST
 
+START_TEST(monitorsSeeWhatFindsNoScript) {
+    static const char *const calls[] = {"EVALSHA 0123456789012345678901234567890123456789 0",
+                                        "EVALSHA_RO short 0", "EVAL \"return (\" 0",
+                                        "EVAL \"return 1\" -1", "FCALL nosuch 0"};
+    client *watcher = fakeClient(f);
+    fakeCallAs(f, watcher, "MONITOR");
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        ck_assert_int_eq(fakeCall(f, calls[i])[0], '-');
+        const char *shown = fakeTake(f, watcher, NULL);
+        size_t name = strcspn(calls[i], " ");
+        ck_assert_msg(!strncmp(strchr(shown, '"') + 1, calls[i], name), "%s: %s", calls[i], shown);
+    }
+}
+END_TEST
+
 START_TEST(callsOfAScriptAreCounted) {
     scriptReply(f, "for i = 1, 10 do redis.call('incr', 'n') end redis.call('config', 'get', 'x')");
     command *incr = commandFind(f->server->commands, BYTES("incr"));
@@ -537,8 +552,8 @@ TESTS_BETWEEN("eval", setup, done, luaValuesBecomeReplies, resp3HasMoreTypes,
               shebangLinesAreRead, someCommandsAreNotForScripts, blockingCommandsDoNotBlock,
               selectInsideStaysInside, timeStandsStillInAScript, runsInsideOfMulti,
               watchSeesWhatAScriptChanges, blockedClientsAreServedBehindTheScript,
-              monitorsSeeTheScriptBeforeWhatItCalls, callsOfAScriptAreCounted,
-              keysThatAScriptReadsAreTracked, outOfMemoryIsJudgedAsTheScriptBegins,
-              followersAreToldWhatAScriptDid, scriptsAreFoundByTheirDigest, theCacheOfEvalIsBounded,
-              memoryOfScriptsIsCounted, runningOnAndOnLeaksNothing, manyScriptsAreFreedInSlices,
-              scriptsKnowWhereTheyRun)
+              monitorsSeeTheScriptBeforeWhatItCalls, monitorsSeeWhatFindsNoScript,
+              callsOfAScriptAreCounted, keysThatAScriptReadsAreTracked,
+              outOfMemoryIsJudgedAsTheScriptBegins, followersAreToldWhatAScriptDid,
+              scriptsAreFoundByTheirDigest, theCacheOfEvalIsBounded, memoryOfScriptsIsCounted,
+              runningOnAndOnLeaksNothing, manyScriptsAreFreedInSlices, scriptsKnowWhereTheyRun)

@@ -133,7 +133,7 @@ START_TEST(whatIsNoPatternIsRefused) {
     refused("*a", "nothing to repeat");
     refused("(+)", "nothing to repeat");
     refused("a\\", "trailing backslash");
-    refused("(a)\\1", "back-references are not supported");
+    refused("(a)\\1", "backreferences are not supported");
     refused("(?=a)", "unknown kind of group");
 }
 END_TEST

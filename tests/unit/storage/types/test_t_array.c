@@ -217,17 +217,22 @@ END_TEST
 
 START_TEST(shapeTellsDenseFromSparse) {
     setup();
-    for (uint64_t i = 0; i < 128; i++) set(i, "x");
-    set(1000, "x");
-    set(1001, "x");
-    set(1002, "x");
+    for (uint64_t i = 0; i < 2048; i++) set(i, "x");
+    set(5000, "x");
+    set(5001, "x");
+    set(5002, "x");
+    set(6000, "x");
     arrayShape s = arrayShapeOf(e, true);
-    ck_assert_uint_eq(s.pages, 3);
-    ck_assert_uint_eq(s.dense, 2);
-    ck_assert_uint_eq(s.dense_slots, 128);
-    ck_assert_uint_eq(s.dense_count, 128);
+    ck_assert_uint_eq(s.slices, 2);
+    ck_assert_uint_eq(s.dense, 1);
+    ck_assert_uint_eq(s.dense_slots, 2048);
+    ck_assert_uint_eq(s.dense_count, 2048);
     ck_assert_uint_eq(s.sparse, 1);
-    ck_assert_uint_eq(s.sparse_slots, 4);
+    ck_assert_uint_eq(s.sparse_slots, 5);
+    arrayDelete(e, 6000);
+    ck_assert_uint_eq(arrayShapeOf(e, false).slices, 2);
+    arrayDeleteRange(e, 1000, 5002);
+    ck_assert_uint_eq(arrayShapeOf(e, false).slices, 1);
     done();
 }
 END_TEST

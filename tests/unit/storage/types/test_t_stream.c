@@ -203,10 +203,10 @@ START_TEST(messagesAreRememberedForATimeAndUpToANumber) {
     ck_assert(knows(s, "p", "b", 3000));
     ck_assert(knows(s, "q", "a", 3000));
     streamIdmpStats stats;
-    ck_assert(streamIdmpStatsOf(s, idmp, 3000, &stats));
+    streamIdmpStatsOf(s, idmp, 3000, &stats);
     ck_assert_uint_eq(stats.producers, 2);
     ck_assert_uint_eq(stats.messages, 4);
-    ck_assert(streamIdmpStatsOf(s, idmp, 12500, &stats));
+    streamIdmpStatsOf(s, idmp, 12500, &stats);
     ck_assert_uint_eq(stats.producers, 1);
     ck_assert_uint_eq(stats.messages, 2);
     streamOps.free(s);
