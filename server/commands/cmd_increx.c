@@ -60,15 +60,19 @@ static bool parseOptions(client *c, increxOptions *o) {
         }
         i += taken;
     }
+    if (o->only_without_ttl && o->expire.kind == EXPIRE_PERSIST) {
+        replySyntaxError(c);
+        return false;
+    }
     if (o->only_without_ttl && !expireOptionTimed(&o->expire)) {
-        replyError(c, "ERR ENX needs one of EX, PX, EXAT and PXAT");
+        replyError(c, "ERR ENX flag requires an expiration");
         return false;
     }
     return expireOptionResolve(c, &o->expire, &o->deadline_ms);
 }
 
 static bool boundsFit(client *c, bool fit) {
-    if (!fit) replyError(c, "ERR LBOUND must be less than or equal to UBOUND");
+    if (!fit) replyError(c, "ERR LBOUND can't be greater than UBOUND");
     return fit;
 }
 
@@ -108,8 +112,10 @@ static void propagateOutcome(client *c, keyRef key) {
 static increxFate addInt(client *c, const increxOptions *o, int64_t old, int64_t *now) {
     int64_t increment = 1, lower = INT64_MIN, upper = INT64_MAX, sum, delta;
     if (o->by_int && !argInt(c, o->by_int, &increment, NULL)) return INCREX_ERROR;
-    if (o->lower && !argInt(c, o->lower, &lower, NULL)) return INCREX_ERROR;
-    if (o->upper && !argInt(c, o->upper, &upper, NULL)) return INCREX_ERROR;
+    if (o->lower && !argInt(c, o->lower, &lower, "ERR LBOUND is not an integer or out of range"))
+        return INCREX_ERROR;
+    if (o->upper && !argInt(c, o->upper, &upper, "ERR UBOUND is not an integer or out of range"))
+        return INCREX_ERROR;
     if (!boundsFit(c, lower <= upper)) return INCREX_ERROR;
     bool over, under;
     if (__builtin_add_overflow(old, increment, &sum)) {
@@ -150,8 +156,10 @@ static void increxInt(client *c, keyRef key, entry *e, const increxOptions *o) {
 static increxFate addFloat(client *c, const increxOptions *o, long double old, long double *now) {
     long double increment, lower = -LDBL_MAX, upper = LDBL_MAX;
     if (!argLongDouble(c, o->by_float, &increment, NULL)) return INCREX_ERROR;
-    if (o->lower && !argLongDouble(c, o->lower, &lower, NULL)) return INCREX_ERROR;
-    if (o->upper && !argLongDouble(c, o->upper, &upper, NULL)) return INCREX_ERROR;
+    if (o->lower && !argLongDouble(c, o->lower, &lower, "ERR LBOUND is not a valid float"))
+        return INCREX_ERROR;
+    if (o->upper && !argLongDouble(c, o->upper, &upper, "ERR UBOUND is not a valid float"))
+        return INCREX_ERROR;
     if (!boundsFit(c, lower <= upper)) return INCREX_ERROR;
     long double sum = old + increment;
     bool over = sum > upper, under = sum < lower;

@@ -305,7 +305,7 @@ static bool parseNack(client *c, nackArgs *a) {
     else if (argIs(c, 3, "fatal"))
         a->mode = NACK_FATAL;
     else {
-        replySyntaxError(c);
+        replyError(c, "ERR mode must be SILENT, FAIL, or FATAL");
         return false;
     }
     for (int i = 4; i < c->argc; i++) {

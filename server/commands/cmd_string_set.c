@@ -215,7 +215,7 @@ static void msetexCommand(client *c) {
     int64_t pairs;
     if (!argIntIn(c, 1, 1, INT32_MAX, &pairs, "ERR invalid numkeys value")) return;
     if (pairs > (c->argc - 2) / 2) {
-        replyWrongArity(c, c->cmd);
+        replyError(c, "ERR wrong number of key-value pairs");
         return;
     }
     int end = 2 + (int)pairs * 2;

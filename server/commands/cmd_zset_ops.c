@@ -103,8 +103,7 @@ static bool parseRequest(client *c, int at, unsigned may, request *r) {
     return false;
 }
 
-static entry *outcomeOf(client *c, operation op, bytes key, request *r) {
-    const typeLimits *limits = &c->server->config.types;
+static entry *outcomeOf(operation op, bytes key, request *r, const typeLimits *limits) {
     switch (op) {
     case UNITE: return zsetUnion(key, r->sources, r->count, r->how, limits);
     case INTERSECT: return zsetIntersection(key, r->sources, r->count, r->how, limits);
@@ -112,10 +111,12 @@ static entry *outcomeOf(client *c, operation op, bytes key, request *r) {
     }
 }
 
+/* What is only told and not stored is never packed: a listpack would lose the sign of a zero. */
 static void replyOutcome(client *c, operation op) {
+    static const typeLimits UNPACKED = {0};
     request r;
     if (!parseRequest(c, 1, op == SUBTRACT ? MAY_SCORE : MAY_SCORE | MAY_WEIGH, &r)) return;
-    entry *outcome = outcomeOf(c, op, BYTES(""), &r);
+    entry *outcome = outcomeOf(op, BYTES(""), &r, &UNPACKED);
     replyZsetSpan(c, outcome, zsetWhole(outcome), false, r.scored ? ZSET_SCORED : ZSET_NAMES);
     entryFree(outcome);
     requestClear(&r);
@@ -125,7 +126,7 @@ static void storeOutcome(client *c, operation op, const char *event) {
     request r;
     if (!parseRequest(c, 2, op == SUBTRACT ? 0 : MAY_WEIGH, &r)) return;
     keyRef key = argKey(c, 1);
-    entry *outcome = outcomeOf(c, op, key.name, &r);
+    entry *outcome = outcomeOf(op, key.name, &r, &c->server->config.types);
     requestClear(&r);
     storeZset(c, key, outcome, event);
 }

@@ -93,10 +93,15 @@ size_t zsetPackSeek(const listpack *lp, const zsetProbe *probe, listpackAt *at) 
     return before;
 }
 
+/* Whole scores are integers here, of which no zero is negative. */
+static bytes packScoreText(double score, char *text) {
+    return bytesOf(text, numFormatDouble(text, score == 0 ? 0 : score));
+}
+
 listpack *zsetPackAppend(listpack *lp, bytes name, double score) {
     char text[SCORE_TEXT_MAX];
     lp = listpackAppend(lp, name);
-    return listpackAppend(lp, bytesOf(text, numFormatDouble(text, score)));
+    return listpackAppend(lp, packScoreText(score, text));
 }
 
 static bool packEndsBefore(const listpack *lp, const zsetProbe *probe) {
@@ -117,7 +122,7 @@ static listpack *packInsert(listpack *lp, bytes name, double score) {
     zsetPackSeek(lp, &probe, &at);
     lp = listpackInsert(lp, &at, name);
     at = listpackNext(lp, at);
-    return listpackInsert(lp, &at, bytesOf(text, numFormatDouble(text, score)));
+    return listpackInsert(lp, &at, packScoreText(score, text));
 }
 
 static listpackAt packFind(const listpack *lp, bytes name) {

@@ -197,13 +197,15 @@ def isNumber(reply):
 
 
 def sameScores(a, b):
-    """Equal but for the digits of doubles, of which newer servers print as few as tell them apart."""
+    """Equal but for the digits of doubles, of which newer servers print as few as tell them apart.
+
+    Zeros of two signs are two numbers here."""
     if a.isAggregate() and b.isAggregate():
         return (a.kind == b.kind and len(a.value) == len(b.value)
                 and all(map(sameScores, a.value, b.value)))
     if a.raw == b.raw:
         return True
-    return a.kind == b.kind and isNumber(a) and isNumber(b) and float(a.value) == float(b.value)
+    return a.kind == b.kind and isNumber(a) and isNumber(b) and repr(float(a.value)) == repr(float(b.value))
 
 
 def rows(reply, width):

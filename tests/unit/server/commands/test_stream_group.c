@@ -104,7 +104,7 @@ START_TEST(xnackGivesBackToTheGroup) {
          "*1|*2|$1|s|*2|*4|$3|3-0|*2|$1|f|$1|3|:-1|:1|*4|$3|2-0|*2|$1|f|$1|2|:-1|:0|");
     CALL(f, "XNACK s nosuch FAIL IDS 1 1-0",
          "-NOGROUP No such key 's' or consumer group 'nosuch'|");
-    CALL(f, "XNACK s g nosuch IDS 1 1-0", "-ERR syntax error|");
+    CALL(f, "XNACK s g nosuch IDS 1 1-0", "-ERR mode must be SILENT, FAIL, or FATAL|");
     done();
 }
 END_TEST

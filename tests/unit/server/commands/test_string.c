@@ -520,7 +520,7 @@ START_TEST(msetexSharesADeadline) {
     ck_assert_int_eq(ttlMs("NX"), 7);
     CALL(f, "MSETEX 0 a 1", "-ERR invalid numkeys value|");
     CALL(f, "MSETEX x a 1", "-ERR invalid numkeys value|");
-    CALL(f, "MSETEX 2 a 1 b", "-ERR wrong number of arguments for 'msetex' command|");
+    CALL(f, "MSETEX 2 a 1 b", "-ERR wrong number of key-value pairs|");
     CALL(f, "MSETEX 9223372036854775807 a 1", "-ERR invalid numkeys value|");
     CALL(f, "MSETEX 1 a 1 b 2", SYNTAX);
     CALL(f, "MSETEX 1 a 1 EX 0", "-ERR invalid expire time in 'msetex' command|");

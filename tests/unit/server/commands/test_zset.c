@@ -91,8 +91,13 @@ END_TEST
 START_TEST(scoresPrintAsShortAsTheyMay) {
     setup();
     CALL(f, "ZADD z 0.1 a 1e20 b -inf c 3.0 d -0 e 17179869184 f", ":6|");
-    CALL(f, "ZMSCORE z a b c d e f x",
-         "*7|$3|0.1|$5|1e+20|$4|-inf|$1|3|$2|-0|$11|17179869184|$-1|");
+    CALL(f, "ZMSCORE z a b c d e f x", "*7|$3|0.1|$5|1e+20|$4|-inf|$1|3|$1|0|$11|17179869184|$-1|");
+    CALL(
+        f, "ZUNION 1 z WEIGHTS -1 WITHSCORES",
+        "*12|$1|b|$6|-1e+20|$1|f|$12|-17179869184|$1|d|$2|-3|$1|a|$4|-0.1|$1|e|$2|-0|$1|c|$3|inf|");
+    CALL(f, "CONFIG SET zset-max-listpack-entries 0", "+OK|");
+    CALL(f, "ZADD big -0 a", ":1|");
+    CALL(f, "ZSCORE big a", "$2|-0|");
     resp3();
     CALL(f, "ZMSCORE z a c x", "*3|,0.1|,-inf|_|");
     CALL(f, "ZSCORE z b", ",1e+20|");

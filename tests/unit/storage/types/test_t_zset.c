@@ -76,7 +76,8 @@ START_TEST(twoZerosAreOneScore) {
         ck_assert_int_eq(zsetAdd(e, BYTES("a"), -0.0, &limits), ZSET_ADDED);
         ck_assert(zsetScore(e, BYTES("a"), &score));
         ck_assert(score == 0);
-        ck_assert(signbit(score));
+        /* A listpack keeps it as an integer. */
+        ck_assert_int_eq(signbit(score) != 0, big);
         zsetScoreRange zero = {.min = 0, .max = 0};
         ck_assert_uint_eq(zsetSpanOfScores(e, &zero).count, 2);
         ck_assert_int_eq(zsetAdd(e, BYTES("a"), NAN, &limits), ZSET_NAN);
