@@ -249,7 +249,7 @@ static bool mayCut(const replay *r, const fileEnd *end, uint64_t size) {
 
 static void logBadEnd(const replay *r, const fileEnd *end) {
     if (end->unknown)
-        logLine(LOG_WARN, "%s reading the append only file %s (after offset %llu)", r->error,
+        logLine(LOG_WARN, "%s reading the append only file %s (at offset %llu)", r->error,
                 r->name, (unsigned long long)end->valid);
     else if (end->item == AOF_UNREADABLE)
         logLine(LOG_WARN, "Unrecoverable error reading the append only file %s: %s", r->name,

@@ -109,10 +109,22 @@ static int fail(aofManifestError *e, const char *text) {
 
 static const char bad_format[] = "Invalid AOF manifest file format";
 
+static bool isOdd(unsigned char c) {
+    return c <= ' ' || c > '~' || c == '"' || c == '\'' || c == '\\';
+}
+
 typedef struct fileLine {
     bytes name, type;
     int64_t seq;
 } fileLine;
+
+/* Whether the line can be read again once it is written here: escapes make it longer. */
+static bool canBeWritten(const fileLine *line) {
+    size_t size = (size_t)snprintf(NULL, 0, "file \"\" seq %lld type i\n", (long long)line->seq);
+    for (size_t i = 0; i < line->name.size; i++)
+        size += isOdd((unsigned char)line->name.data[i]) ? 4 : 1;
+    return size < LINE_MAX;
+}
 
 /* The pairs of words of a line. NULL, or what is wrong. */
 static const char *readLine(const bytes *words, int count, fileLine *out) {
@@ -130,6 +142,7 @@ static const char *readLine(const bytes *words, int count, fileLine *out) {
             out->type = value;
         }
     }
+    if (!canBeWritten(out)) return "Found a file name that is too long";
     bool whole = out->name.size && !memchr(out->name.data, '\0', out->name.size) &&
                  out->type.size && out->seq;
     return whole ? NULL : bad_format;
@@ -212,10 +225,6 @@ static void put(textBuffer *t, const char *piece, size_t size) {
     }
     memcpy(t->data + t->size, piece, size);
     t->size += size;
-}
-
-static bool isOdd(unsigned char c) {
-    return c <= ' ' || c > '~' || c == '"' || c == '\'' || c == '\\';
 }
 
 static void putEscaped(textBuffer *t, unsigned char c) {

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "server/core/reply_hold.h"
+#include "storage/base/log.h"
 #include "tests/support/aof_rig.h"
 #include "tests/support/suite.h"
 
@@ -328,10 +329,26 @@ START_TEST(badTailsAreJudgedByTheDirectives) {
 }
 END_TEST
 
+START_TEST(aBadRecordIsNamedWithItsPlace) {
+    RIG(&rig, "SET a 1", "+OK\r\n");
+    rigStop(&rig);
+    append("*1\r\n$5\r\nMULTI\r\n*1\r\n$3\r\nbla\r\n*1\r\n$4\r\nEXEC\r\n");
+    logConfigure(&(logSettings){.level = LOG_WARN, .file = "log", .role = 'M'});
+    ck_assert(!rigStart(&rig));
+    char text[4096] = {0};
+    FILE *in = fopen("log", "r");
+    ck_assert_ptr_nonnull(in);
+    ck_assert_uint_gt(fread(text, 1, sizeof text - 1, in), 0);
+    fclose(in);
+    ck_assert_ptr_nonnull(strstr(text, "Unknown command 'bla' reading the append only file "
+                                       "appendonly.aof.1.incr.aof (at offset 50)"));
+}
+END_TEST
+
 TESTS_BETWEEN("aof_job", begin, end, everythingComesBack,
               aReplayedFlushDoesNotPutTheReloadIntoTheLog, aRewriteAsRdbKeepsEverything,
               aRewriteAsCommandsKeepsEverything, replaysWithoutExpiry, repliesWaitForTheSync,
               aSyncServesAGroup, everysecSyncsOnceASecond, waitaofWaitsForTheDisk,
               waitaofEndsWithTheLog, switchedOnItWritesABase, anOldFileIsAdopted,
               aTransactionWithoutEndIsRolledBack, transactionsAreReplayedWhole,
-              badTailsAreJudgedByTheDirectives)
+              badTailsAreJudgedByTheDirectives, aBadRecordIsNamedWithItsPlace)

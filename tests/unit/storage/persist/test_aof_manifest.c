@@ -90,6 +90,11 @@ START_TEST(saysWhatIsWrongAndWhere) {
                 "Found a non-monotonic sequence number");
     expectError("file a seq 2 type i\nfile c seq 2 type i\n", 2,
                 "Found a non-monotonic sequence number");
+    char name[256] = {0};
+    memset(name, 0xff, sizeof name - 1); /* 1,020 bytes with its escapes */
+    char text[300];
+    snprintf(text, sizeof text, "file %s seq 1 type i\n", name);
+    expectError(text, 1, "Found a file name that is too long");
     expectError("file a seq 1 type i", 1, "The AOF manifest file contains too long line");
     char line[1100];
     memset(line, 'x', sizeof line);
