@@ -56,6 +56,7 @@ void commandsAddAll(commandTable *t) {
     commandTableAdd(t, configCommands);
     commandTableAdd(t, serverCommands);
     commandTableAdd(t, aofCommands);
+    commandTableAdd(t, backupCommands);
     commandTableAdd(t, saveCommands);
     commandTableAdd(t, memoryCommands);
     commandTableAdd(t, debugCommands);

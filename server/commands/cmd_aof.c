@@ -20,6 +20,9 @@ static void bgrewriteaofCommand(client *c) {
     case AOF_REWRITE_RUNS:
         replyError(c, "ERR Background append only file rewriting already in progress");
         break;
+    case AOF_REWRITE_REFUSED:
+        replyError(c, "ERR Can't rewrite the log of a backup: BACKUP SEAL or BACKUP ABORT first");
+        break;
     case AOF_REWRITE_FAILED:
         replyError(c, "ERR Can't execute an AOF background rewriting. Please check the server logs "
                       "for more information.");

@@ -58,6 +58,7 @@ extern const commandSpec hotkeysCommands[];
 extern const commandSpec configCommands[];
 extern const commandSpec serverCommands[];
 extern const commandSpec aofCommands[];
+extern const commandSpec backupCommands[];
 extern const commandSpec saveCommands[];
 extern const commandSpec memoryCommands[];
 extern const commandSpec debugCommands[];

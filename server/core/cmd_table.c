@@ -62,6 +62,7 @@ const bitName commandFlagNames[] = {{"write", CMD_WRITE},
                                     {"no_multi", CMD_NO_MULTI},
                                     {"movablekeys", CMD_MOVABLEKEYS},
                                     {"allow_busy", CMD_ALLOW_BUSY},
+                                    {"script_runner", CMD_SCRIPT_RUNNER},
                                     {NULL, 0}};
 
 const bitName aclCategoryNames[] = {{"keyspace", ACL_KEYSPACE},

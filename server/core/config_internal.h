@@ -152,6 +152,7 @@ extern const configKind configBind, configSave, configOutputLimits, configNotify
 extern const configKind configMaxmemory;
 bool configAcceptFileName(const configRow *row, bytes text, int64_t *number, configError e);
 bool configAcceptSomeFileName(const configRow *row, bytes text, int64_t *number, configError e);
+bool configAcceptPreloadFile(const configRow *row, bytes text, int64_t *number, configError e);
 bool configAcceptHostname(const configRow *row, bytes text, int64_t *number, configError e);
 bool configAcceptTitle(const configRow *row, bytes text, int64_t *number, configError e);
 bool configAcceptLogFile(const configRow *row, bytes text, int64_t *number, configError e);

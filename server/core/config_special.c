@@ -341,6 +341,15 @@ bool configAcceptSomeFileName(const configRow *row, bytes text, int64_t *number,
     return configAcceptFileName(row, text, number, e);
 }
 
+bool configAcceptPreloadFile(const configRow *row, bytes text, int64_t *number, configError e) {
+    static const char forms[][5] = {"aof:", "rdb:"};
+    (void)number;
+    if (!text.size) return true;
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+        if (text.size > 4 && !memcmp(text.data, forms[i], 4)) return true;
+    return configFail(e, "%s must be aof:<manifest> or rdb:<file>", row->name);
+}
+
 bool configAcceptHostname(const configRow *row, bytes text, int64_t *number, configError e) {
     (void)row;
     (void)number;

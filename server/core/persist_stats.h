@@ -32,6 +32,7 @@ typedef struct persistStats {
     /* aof; filled by its job */
     bool aof_enabled;
     bool aof_rewrite_scheduled;
+    bool backup_in_progress;
     int64_t aof_rewrite_start_ms; /* of the one that runs; 0: none */
     int64_t aof_last_rewrite_s;   /* -1: none so far */
     bool aof_last_rewrite_failed, aof_last_write_failed;

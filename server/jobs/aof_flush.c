@@ -93,6 +93,7 @@ static void writeFailed(aofJob *a, int error) {
         logLine(LOG_WARN, "Error writing to the AOF file: %s", strerror(error));
         a->failure_logged_ns = now_ns;
     }
+    if (a->backup.has_own_log) aofBackupFail(a, "its log could not be written");
     noteState(a);
 }
 
@@ -102,6 +103,7 @@ void aofSyncBroke(aofJob *a, int error) {
             "Syncing the AOF failed: %s. What was written since the last sync may be lost; writes "
             "are refused until the AOF has been made anew from memory.",
             strerror(error));
+    aofBackupFail(a, "a sync of the log failed");
     a->sync_error = error;
     a->drops_held = a->s->holds.active;
     a->next_try_ns = a->s->now_ns;
@@ -357,6 +359,7 @@ void aofBeforeFlush(void *ctx, server *s) {
     } else if (a->state == AOF_ON) {
         flushEverySecond(a);
     }
+    aofBackupTurn(a);
     s->persist.aof_buffer_bytes = a->w.size;
     memorySetExempt(s, MEMLIMIT_AOF, a->w.capacity);
     aofRewriteConsider(a);

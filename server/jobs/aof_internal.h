@@ -2,6 +2,7 @@
 #ifndef EBB_SERVER_JOBS_AOF_INTERNAL_H
 #define EBB_SERVER_JOBS_AOF_INTERNAL_H
 
+#include "server/jobs/aof_backup.h"
 #include "server/jobs/aof_job.h"
 #include "server/jobs/bg_thread.h"
 #include "storage/persist/aof_manifest.h"
@@ -33,6 +34,19 @@ typedef enum aofIncrMode {
     INCR_APART,  /* in no manifest until there is a base */
     INCR_NONE    /* appendonly is off */
 } aofIncrMode;
+
+typedef struct aofBackup {
+    aofBackupState state;
+    char *folder;      /* absolute */
+    aofManifest files; /* those that are there for good */
+    bool has_own_log;  /* appendonly is off: the log is there for the backup, in its folder */
+    char *log_folder;  /* meanwhile: those of the server's log */
+    aofManifest log_manifest;
+    const char *broken; /* why it fails at the end of this turn; NULL: it does not */
+    char error[80];
+    int64_t start_s, end_s;
+    int task; /* removes one that is sealed in time */
+} aofBackup;
 
 struct aofJob {
     server *s;
@@ -77,11 +91,22 @@ struct aofJob {
     bool base_is_rdb;
     char *stale; /* records from before the fork that could be written nowhere */
     size_t stale_size;
+    bool preloads; /* the files that are read are not the server's own */
+    aofBackup backup;
     int limit_minutes; /* a rewrite that failed often is not tried before ... */
     uint64_t limit_until_ns;
 };
 
 #define AOF_S ((uint64_t)1000000000)
+
+/* ---- aof_job.c ---- */
+
+/* Records are kept from the fork of the child on that writes their base. False after a failure,
+ * which is logged. */
+bool aofSwitchOn(aofJob *a);
+void aofSwitchOff(aofJob *a);
+/* Looks at what appendfsync is, and to whom it applies. */
+void aofPolicyLook(aofJob *a);
 
 /* ---- aof_flush.c ---- */
 
@@ -129,9 +154,12 @@ uint64_t aofFilesSize(aofJob *a);
 /* ---- aof_rewrite_job.c ---- */
 
 bool aofRewriteStart(aofJob *a);
+/* What comes goes to a new file of the manifest; the one before is on disk. False after a failure:
+ * all is as before. */
+bool aofRotate(aofJob *a, const char *why);
 /* Starts one where the log has grown, or one was asked for and may begin. */
 void aofRewriteConsider(aofJob *a);
-/* A base of what is in memory now, written here and now: of an empty server. */
+/* A base of what is in memory now, written here and now; what 'm' has becomes history. */
 bool aofWriteFirstBase(aofJob *a, aofManifest *m);
 
 /* ---- aof_load_job.c ---- */
@@ -147,5 +175,20 @@ typedef enum aofLoadResult {
 /* Reads the manifest into a->manifest, or the one that an older server's single file becomes. */
 bool aofReadManifest(aofJob *a);
 aofLoadResult aofLoadFiles(aofJob *a);
+
+/* ---- aof_backup.c ---- */
+
+void aofBackupAttach(aofJob *a);
+void aofBackupDetach(aofJob *a);
+/* A rewrite has been forked; has put its base into the manifest, or will not. */
+void aofBackupRewriteBegan(aofJob *a);
+void aofBackupRewriteEnded(aofJob *a, bool worked);
+/* A file of the log is whole and on disk, and another one has taken its place. */
+void aofBackupRotated(aofJob *a, const aofFile *retired);
+/* What is under way fails at the end of this turn of the loop. */
+void aofBackupFail(aofJob *a, const char *why);
+void aofBackupTurn(aofJob *a);
+/* What is under way fails now. */
+void aofBackupEnd(aofJob *a, const char *why);
 
 #endif

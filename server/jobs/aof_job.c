@@ -17,11 +17,12 @@
 
 /* ---- appending ---- */
 
-/* Goes on in the last file of the manifest; makes the first ones where there are none. */
-static bool openLast(aofJob *a) {
+/* Goes on in the last file of the manifest; makes the first ones where there are none, or 'anew'.
+ */
+static bool openLast(aofJob *a, bool anew) {
     server *s = a->s;
     aofManifest next = aofManifestCopy(&a->manifest);
-    bool fresh = aofManifestIsEmpty(&next), changed = !next.incrs.count;
+    bool fresh = anew || aofManifestIsEmpty(&next), changed = fresh || !next.incrs.count;
     bool good = aofMakeFolder(a) == 0;
     if (!good)
         logLine(LOG_WARN, "Can't open or create append-only dir %s: %s", a->folder,
@@ -74,18 +75,25 @@ int aofStart(server *s) {
         logLine(LOG_NOTICE, "DB loaded from append only file: %.3f seconds",
                 (double)(s->clock->monotonic_ns(s->clock->ctx) - start_ns) / 1e9);
     if (!configInt(&s->config, "appendonly")) return ERR_OK; /* Switched off meanwhile. */
-    if (!openLast(a)) return ERR_IO;
+    if (!openLast(a, false)) return ERR_IO;
+    switchOn(a);
+    return ERR_OK;
+}
+
+int aofStartAnew(server *s) {
+    aofJob *a = s->aof;
+    if (!aofReadManifest(a)) return ERR_CORRUPT;
+    if (!openLast(a, true)) return ERR_IO;
     switchOn(a);
     return ERR_OK;
 }
 
 /* ---- switching on and off ---- */
 
-/* Records begin to be kept when a child is forked that writes the base they belong to. */
-static bool enable(aofJob *a) {
+bool aofSwitchOn(aofJob *a) {
     server *s = a->s;
     a->state = AOF_WAITS;
-    s->persist.aof_enabled = true;
+    s->persist.aof_enabled = !a->backup.has_own_log;
     aofFollow(a, true);
     if (childActive(s) == CHILD_AOF) {
         logLine(LOG_WARN, "AOF was enabled but there is already an AOF rewriting in background. "
@@ -108,7 +116,7 @@ static bool enable(aofJob *a) {
     return false;
 }
 
-static void disable(aofJob *a) {
+void aofSwitchOff(aofJob *a) {
     server *s = a->s;
     if (childActive(s) == CHILD_AOF) {
         logLine(LOG_NOTICE, "Killing running AOF rewrite child: %ld", (long)childPid(s));
@@ -140,38 +148,51 @@ static void disable(aofJob *a) {
 
 void aofLoadedElsewhere(server *s) {
     aofJob *a = s->aof;
-    if (a->state == AOF_OFF && configInt(&s->config, "appendonly")) enable(a);
+    if (a->state == AOF_OFF && configInt(&s->config, "appendonly")) aofSwitchOn(a);
 }
 
 static bool onSwitch(void *ctx, config *c, char *error, size_t error_room) {
     aofJob *a = ctx;
     bool wanted = configInt(c, "appendonly");
     if (a->s->persist.loading) return true; /* Looked at again when it has loaded. */
-    if (wanted && a->state == AOF_OFF && !enable(a)) {
+    if (wanted && a->backup.has_own_log) {
+        snprintf(error, error_room,
+                 "Unable to turn on AOF before the backup is sealed or aborted.");
+        return false;
+    }
+    if (wanted && a->state == AOF_OFF && !aofSwitchOn(a)) {
         snprintf(error, error_room, "Unable to turn on AOF. Check server logs.");
         return false;
     }
-    if (!wanted && a->state != AOF_OFF) disable(a);
+    if (!wanted && a->state != AOF_OFF && !a->backup.has_own_log) {
+        aofBackupEnd(a, "appendonly was switched off");
+        aofSwitchOff(a);
+    }
     return true;
+}
+
+void aofPolicyLook(aofJob *a) {
+    a->policy = a->backup.has_own_log ? FSYNC_NO : (int)configInt(&a->s->config, "appendfsync");
+    aofPolicyChanged(a);
 }
 
 static bool onSetting(void *ctx, config *c, char *error, size_t error_room) {
     aofJob *a = ctx;
     (void)error;
     (void)error_room;
-    a->policy = (int)configInt(c, "appendfsync");
     a->rests_on_rewrite = configInt(c, "no-appendfsync-on-rewrite");
     a->grow_percent = configInt(c, "auto-aof-rewrite-percentage");
     a->grow_min = configInt(c, "auto-aof-rewrite-min-size");
     a->keeps_history = configInt(c, "aof-disable-auto-gc");
     a->w.notes = configInt(c, "aof-timestamp-enabled");
-    aofPolicyChanged(a);
+    aofPolicyLook(a);
     aofDropHistory(a);
     return true;
 }
 
 bool aofShutdown(server *s, bool force) {
     aofJob *a = s->aof;
+    aofBackupEnd(a, "the server ends");
     if (childActive(s) == CHILD_AOF) {
         if (a->state == AOF_WAITS && !force) {
             logLine(LOG_WARN, "Writing initial AOF, can't exit.");
@@ -194,6 +215,7 @@ bool aofShutdown(server *s, bool force) {
 int aofReload(server *s) {
     aofJob *a = s->aof;
     bool follows = chainLinked(&a->sink.node);
+    if (a->backup.has_own_log) return ERR_NOT_FOUND;
     if (a->w.size && !aofWriteOut(a)) return ERR_IO;
     if (!aofReadManifest(a) || aofManifestIsEmpty(&a->manifest)) return ERR_NOT_FOUND;
     aofFollow(a, false);
@@ -211,7 +233,7 @@ int aofReload(server *s) {
 /* ---- what is asked ---- */
 
 bool aofIsOn(const server *s) {
-    return s->aof->state != AOF_OFF;
+    return s->aof->state != AOF_OFF && !s->aof->backup.has_own_log;
 }
 
 void aofSetFlushDelay(server *s, int64_t us) {
@@ -261,12 +283,14 @@ void aofAttach(server *s) {
     if (!a->syncer || !a->cleaner) ensurePanic("no thread for the AOF");
     for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++)
         configOnChange(&s->config, settings[i], onSetting, a);
+    aofBackupAttach(a);
     onSetting(a, &s->config, NULL, 0);
     configOnChange(&s->config, "appendonly", onSwitch, a);
 }
 
 void aofDetach(server *s) {
     aofJob *a = s->aof;
+    aofBackupDetach(a);
     if (a->state == AOF_ON && aofSyncNow(s) < 0)
         logLine(LOG_WARN, "The last records could not be written to the AOF");
     bgFree(a->syncer);

@@ -29,6 +29,11 @@ void aofDetach(server *s);
 /* When the server starts with appendonly yes: loads what is there, makes what is not, and appends
  * from now on. A negative ERR_* after a failure, which the log tells of. */
 int MUST_USE aofStart(server *s);
+/* The same, where the data are there already (preload-file): the log begins anew with them, and
+ * what it had becomes history. */
+int MUST_USE aofStartAnew(server *s);
+/* Loads the log whose manifest this is, which is not the server's own. */
+int MUST_USE aofPreload(server *s, const char *manifest_path);
 /* The data of a start with appendonly no is loaded: appendonly may have been switched on meanwhile.
  */
 void aofLoadedElsewhere(server *s);
@@ -57,6 +62,7 @@ typedef enum aofRewriteAnswer {
     AOF_REWRITE_STARTED,
     AOF_REWRITE_SCHEDULED, /* another child lives */
     AOF_REWRITE_RUNS,      /* already */
+    AOF_REWRITE_REFUSED,   /* the log there is belongs to a backup */
     AOF_REWRITE_FAILED
 } aofRewriteAnswer;
 /* BGREWRITEAOF. */

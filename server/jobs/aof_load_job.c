@@ -242,6 +242,7 @@ static bool cutFile(const replay *r, const char *path, uint64_t valid) {
 }
 
 static bool mayCut(const replay *r, const fileEnd *end, uint64_t size) {
+    if (r->a->preloads) return false;
     if (end->item == AOF_CUT) return configInt(&r->s->config, "aof-load-truncated");
     int64_t most = configInt(&r->s->config, "aof-load-corrupt-tail-max-size");
     return !end->unknown && most > 0 && size - end->valid <= (uint64_t)most;
@@ -249,8 +250,8 @@ static bool mayCut(const replay *r, const fileEnd *end, uint64_t size) {
 
 static void logBadEnd(const replay *r, const fileEnd *end) {
     if (end->unknown)
-        logLine(LOG_WARN, "%s reading the append only file %s (at offset %llu)", r->error,
-                r->name, (unsigned long long)end->valid);
+        logLine(LOG_WARN, "%s reading the append only file %s (at offset %llu)", r->error, r->name,
+                (unsigned long long)end->valid);
     else if (end->item == AOF_UNREADABLE)
         logLine(LOG_WARN, "Unrecoverable error reading the append only file %s: %s", r->name,
                 strerror(end->error));
@@ -400,4 +401,35 @@ aofLoadResult aofLoadFiles(aofJob *a) {
     clientFree(r.c);
     memFree(r.unit);
     return result;
+}
+
+int aofPreload(server *s, const char *manifest_path) {
+    aofJob *a = s->aof;
+    aofManifest own = a->manifest;
+    char *folder = a->folder, *path = memText(manifest_path), *slash = strrchr(path, '/');
+    aofManifestError error = {0};
+    int err = aofManifestRead(s->files, path, &a->manifest, &error);
+    if (err == ERR_CORRUPT) logManifestError(path, &error);
+    if (err == ERR_IO || err == ERR_NOT_FOUND)
+        logLine(LOG_WARN, "Can't read the AOF manifest file %s: %s", path, strerror(errno));
+    if (err == ERR_OK && aofManifestIsEmpty(&a->manifest)) {
+        logLine(LOG_WARN, "The AOF manifest file %s names no files", path);
+        err = ERR_CORRUPT;
+    }
+    if (err == ERR_OK) {
+        if (slash) *slash = '\0';
+        a->folder = !slash ? "." : slash == path ? "/" : path;
+        a->preloads = true;
+        aofLoadResult result = aofLoadFiles(a);
+        a->preloads = false;
+        a->folder = folder;
+        if (result == AOF_LOAD_STOPPED)
+            err = ERR_AGAIN;
+        else if (result != AOF_LOADED)
+            err = ERR_CORRUPT;
+    }
+    aofManifestClear(&a->manifest);
+    a->manifest = own;
+    memFree(path);
+    return err;
 }

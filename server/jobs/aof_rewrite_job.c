@@ -72,7 +72,7 @@ static int runInChild(void *ctx, server *s) {
 
 bool aofWriteFirstBase(aofJob *a, aofManifest *m) {
     a->base_is_rdb = configInt(&a->s->config, "aof-use-rdb-preamble");
-    const char *name = aofManifestNewBase(m, a->stem, a->base_is_rdb, 0);
+    const char *name = aofManifestNewBase(m, a->stem, a->base_is_rdb, m->incrs.count);
     char *path = aofPath(a->folder, name);
     logLine(LOG_NOTICE, "Creating AOF base file %s on server start", name);
     int error = writeBase(a->s, path, a->base_is_rdb, false);
@@ -86,7 +86,7 @@ bool aofWriteFirstBase(aofJob *a, aofManifest *m) {
 /* In the manifest from now on: whatever becomes of the rewrite, the log is whole. The old file is
  * on disk before there is a next one, whatever the policy: after a power cut a gap between two
  * files would be the end of the whole log. */
-static bool switchListed(aofJob *a) {
+bool aofRotate(aofJob *a, const char *why) {
     if (aofSyncNow(a->s) < 0) return false;
     aofManifest next = aofManifestCopy(&a->manifest);
     const char *name = aofManifestNewIncr(&next, a->stem);
@@ -104,12 +104,19 @@ static bool switchListed(aofJob *a) {
         aofManifestClear(&next);
         return false;
     }
-    logLine(LOG_NOTICE, "Creating AOF incr file %s on background rewrite", name);
-    a->incrs_before = a->manifest.incrs.count;
+    logLine(LOG_NOTICE, "Creating AOF incr file %s on %s", name, why);
     aofManifestClear(&a->manifest);
     a->manifest = next;
     aofRetireFile(a, a->w.fd, a->w.position);
     aofWriterOpen(&a->w, a->s->files, fd, size);
+    aofBackupRotated(a, &next.incrs.items[next.incrs.count - 2]);
+    return true;
+}
+
+static bool switchListed(aofJob *a) {
+    size_t before = a->manifest.incrs.count;
+    if (!aofRotate(a, "background rewrite")) return false;
+    a->incrs_before = before;
     a->incr_mode = INCR_LISTED;
     return true;
 }
@@ -137,6 +144,7 @@ static bool switchApart(aofJob *a) {
         logLine(LOG_NOTICE, "Creating AOF incr file %s on background rewrite", path);
     memFree(path);
     if (fd < 0) return false;
+    if (a->state == AOF_ON) aofBackupFail(a, "the log has a gap");
     setStaleAside(a);
     if (a->w.fd >= 0) aofRetireFile(a, a->w.fd, 0);
     aofWriterOpen(&a->w, a->s->files, fd, size);
@@ -239,8 +247,9 @@ static void rewriteWorked(aofJob *a) {
         aofHealed(a);
         aofPolicyChanged(a);
         aofWakeWaiters(a);
-        if (is_first) logLine(LOG_NOTICE, "AOF is on from now on");
+        if (is_first && !a->backup.has_own_log) logLine(LOG_NOTICE, "AOF is on from now on");
     }
+    aofBackupRewriteEnded(a, true);
     s->persist.aof_base_size = s->persist.aof_size = aofFilesSize(a);
     s->persist.aof_last_rewrite_failed = false;
     s->persist.aof_rewrite_failures_in_a_row = 0;
@@ -254,6 +263,7 @@ static void rewriteFailed(aofJob *a, long pid, bool by_us) {
     tempBase(temp, pid);
     fileUnlink(a->s->files, temp);
     if (a->incr_mode == INCR_APART) leaveApart(a);
+    aofBackupRewriteEnded(a, false);
     if (by_us) return;
     a->s->persist.aof_last_rewrite_failed = true;
     a->s->persist.aof_rewrite_failures_in_a_row++;
@@ -307,18 +317,21 @@ bool aofRewriteStart(aofJob *a) {
     if (!good) {
         s->persist.aof_last_rewrite_failed = true;
         s->persist.aof_rewrite_failures_in_a_row++;
+        aofBackupRewriteEnded(a, false);
         return false;
     }
     logLine(LOG_NOTICE, "Background append only file rewriting started by pid %ld",
             (long)childPid(s));
     s->persist.aof_rewrite_start_ms = s->now_ms;
     s->persist.aof_rewrites++;
+    aofBackupRewriteBegan(a);
     return true;
 }
 
 aofRewriteAnswer aofRewriteAsk(server *s) {
     aofJob *a = s->aof;
     if (childActive(s) == CHILD_AOF) return AOF_REWRITE_RUNS;
+    if (a->backup.has_own_log) return AOF_REWRITE_REFUSED;
     if (childActive(s) != CHILD_NONE || s->call_depth > 1) {
         s->persist.aof_rewrite_scheduled = true;
         a->limit_minutes = 0;
@@ -349,7 +362,8 @@ static bool isHeldBack(aofJob *a) {
 
 static bool hasGrown(const aofJob *a) {
     const persistStats *p = &a->s->persist;
-    if (a->state != AOF_ON || !a->grow_percent || p->aof_size <= (uint64_t)a->grow_min)
+    if (a->state != AOF_ON || a->backup.has_own_log || !a->grow_percent ||
+        p->aof_size <= (uint64_t)a->grow_min)
         return false;
     uint64_t base = p->aof_base_size ? p->aof_base_size : 1;
     return p->aof_size >= base && (p->aof_size - base) * 100 / base >= (uint64_t)a->grow_percent;

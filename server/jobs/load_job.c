@@ -245,7 +245,27 @@ static int loadRdbAtStart(server *s) {
     return err;
 }
 
+/* preload-file: this and nothing else, whatever persistence there is. */
+static int loadPreload(server *s, const char *preload) {
+    const char *path = strchr(preload, ':') + 1;
+    uint64_t start_ns = s->clock->monotonic_ns(s->clock->ctx);
+    int err = preload[0] == 'a' ? aofPreload(s, path) : loadRdbFile(s, path, 0);
+    if (err == ERR_NOT_FOUND) {
+        logLine(LOG_WARN, "preload-file: there is no %s", path);
+        err = ERR_IO;
+    }
+    if (err == 0)
+        logLine(LOG_NOTICE, "DB loaded from preload-file %s: %.3f seconds", path,
+                (double)(s->clock->monotonic_ns(s->clock->ctx) - start_ns) / 1e9);
+    else if (err != ERR_AGAIN)
+        logLine(LOG_WARN, "Fatal error loading preload-file %s. Exiting.", path);
+    if (err == 0 && configInt(&s->config, "appendonly")) err = aofStartAnew(s);
+    return err;
+}
+
 int loadAtStart(server *s) {
+    const char *preload = configStr(&s->config, "preload-file");
+    if (*preload) return loadPreload(s, preload);
     if (configInt(&s->config, "appendonly")) return aofStart(s);
     int err = loadRdbAtStart(s);
     if (err == 0) aofLoadedElsewhere(s);

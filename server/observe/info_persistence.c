@@ -51,6 +51,7 @@ static void aof(const server *s, infoText *t) {
     infoLine(t, "aof_last_write_status:%s", status(p->aof_last_write_failed));
     infoLine(t, "aof_last_fsync_status:%s", status(p->aof_sync_failed));
     infoLine(t, "aof_last_cow_size:%llu", (count)p->aof_last_cow_bytes);
+    infoLine(t, "backup_in_progress:%d", p->backup_in_progress);
     infoLine(t, "module_fork_in_progress:0");
     infoLine(t, "module_fork_last_cow_size:0");
     if (!p->aof_enabled) return;

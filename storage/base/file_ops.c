@@ -57,6 +57,11 @@ static int sysUnlink(void *ctx, const char *path) {
     return unlink(path);
 }
 
+static int sysLink(void *ctx, const char *from, const char *to) {
+    (void)ctx;
+    return link(from, to);
+}
+
 const fileOps *fileOpsSystem(void) {
     static const fileOps ops = {.open = sysOpen,
                                 .read = sysRead,
@@ -67,7 +72,8 @@ const fileOps *fileOpsSystem(void) {
                                 .ftruncate = sysFtruncate,
                                 .close = sysClose,
                                 .rename = sysRename,
-                                .unlink = sysUnlink};
+                                .unlink = sysUnlink,
+                                .link = sysLink};
     return &ops;
 }
 

@@ -23,6 +23,7 @@ typedef struct fileOps {
     int (*close)(void *ctx, int fd);
     int (*rename)(void *ctx, const char *from, const char *to);
     int (*unlink)(void *ctx, const char *path);
+    int (*link)(void *ctx, const char *from, const char *to);
     void *ctx;
 } fileOps;
 
@@ -59,6 +60,9 @@ static inline int fileRename(const fileOps *f, const char *from, const char *to)
 }
 static inline int fileUnlink(const fileOps *f, const char *path) {
     return f->unlink(f->ctx, path);
+}
+static inline int fileLink(const fileOps *f, const char *from, const char *to) {
+    return f->link(f->ctx, from, to);
 }
 
 /* Writes all of it, over short writes and signals. 0, or -1 with errno: a part may be written. */

@@ -96,6 +96,18 @@ void aofManifestAdoptBase(aofManifest *m, const char *name) {
     m->base_seq = 1;
 }
 
+void aofManifestAdd(aofManifest *m, const aofFile *f) {
+    aofFile copy = fileCopy(f);
+    if (f->type == AOF_FILE_BASE) {
+        memFree(m->base.name);
+        m->base = copy;
+        m->base_seq = f->seq;
+    } else {
+        listAdd(&m->incrs, m->incrs.count, copy);
+        m->incr_seq = f->seq;
+    }
+}
+
 void aofManifestDropHistory(aofManifest *m) {
     listClear(&m->history);
 }

@@ -60,6 +60,8 @@ const char *aofManifestNewBase(aofManifest *m, const char *stem, bool is_rdb, si
 const char *aofManifestNewIncr(aofManifest *m, const char *stem);
 /* The log of an older server, as it was called, becomes the base. */
 void aofManifestAdoptBase(aofManifest *m, const char *name);
+/* A copy of a base or of the last incremental file, with its number. */
+void aofManifestAdd(aofManifest *m, const aofFile *f);
 void aofManifestDropHistory(aofManifest *m);
 
 /* ---- as text ---- */

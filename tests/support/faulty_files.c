@@ -103,6 +103,10 @@ static int unlinkFile(void *ctx, const char *path) {
     return fails(ctx, FILE_UNLINK) ? -1 : real()->unlink(NULL, path);
 }
 
+static int linkFile(void *ctx, const char *from, const char *to) {
+    return fails(ctx, FILE_LINK) ? -1 : real()->link(NULL, from, to);
+}
+
 void faultyInit(faultyFiles *f) {
     *f = (faultyFiles){.ops = {.open = openFile,
                                .read = readFile,
@@ -113,7 +117,8 @@ void faultyInit(faultyFiles *f) {
                                .ftruncate = truncateFile,
                                .close = closeFile,
                                .rename = renameFile,
-                               .unlink = unlinkFile}};
+                               .unlink = unlinkFile,
+                               .link = linkFile}};
     f->ops.ctx = f;
 }
 

@@ -14,6 +14,7 @@ typedef enum fileCall {
     FILE_CLOSE,
     FILE_RENAME,
     FILE_UNLINK,
+    FILE_LINK,
     FILE_CALLS
 } fileCall;
 
