@@ -64,6 +64,19 @@ def isMortal(command):
             or name in (b'SET', b'GETEX') and b'1' in command[3:])
 
 
+def mayDieMeanwhile(command):
+    """Whether it gives a key a deadline that passes while the script runs, or just not."""
+    places = {b'PEXPIRE': (2, 1), b'PSETEX': (2, 1), b'RESTORE': (2, 1), b'EXPIRE': (2, 1000),
+              b'SETEX': (2, 1000)}
+    units = {b'px': 1, b'ex': 1000}
+    found = [(i + 1, units[word.lower()]) for i, word in enumerate(command) if word.lower() in units]
+    for place, unit in found + [places.get(nameOf(command), (len(command), 1))]:
+        number = numberOf(command[place]) if place < len(command) else None
+        if number is not None and 1 < number * unit < 60000:
+            return True
+    return False
+
+
 def isEvent(message, names):
     """Whether it tells of a keyspace event of one of these names."""
     if not message.isAggregate() or len(message.value) != 4:
@@ -333,7 +346,7 @@ def isSafe(command):
     disturbed commands can be anything."""
     name, sub = nameOf(command), subNameOf(command)
     rest = command[2:]
-    if mayWait(command):
+    if mayWait(command) or mayDieMeanwhile(command):
         return False
     if name == b'SETBIT' or name == b'SETRANGE':
         return not any(map(isHugeOffset, rest[:1]))

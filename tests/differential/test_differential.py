@@ -98,10 +98,12 @@ class Differential(unittest.TestCase):
         for command in ['SETBIT k 2147483647 1', 'WAIT 1 0', 'CLIENT PAUSE 100000',
                         'CLIENT REPLY off', 'CLIENT KILL ID 7', 'CLIENT KILL TYPE pubsub',
                         'SUBSCRIBE a', 'CONFIG SET maxclients 1',
-                        'BITFIELD k SET u8 4000000000 1', 'DEBUG SLEEP 10']:
+                        'BITFIELD k SET u8 4000000000 1', 'DEBUG SLEEP 10', 'PSETEX k 39 v',
+                        'set k v ex 5']:
             self.assertFalse(compare.isSafe(command.encode().split()), command)
         for command in ['SETBIT k 4294967296 1', 'WAIT 0 0', 'CLIENT PAUSE 0', 'GET k', 'CLIENT',
-                        'BITFIELD k SET i32 0 2147483647', 'CONFIG SET maxclients a']:
+                        'BITFIELD k SET i32 0 2147483647', 'CONFIG SET maxclients a', 'PEXPIRE k 1',
+                        'SETEX k 100 v']:
             self.assertTrue(compare.isSafe(command.encode().split()), command)
 
 
