@@ -58,18 +58,21 @@ class Server:
                     return int(line.split()[1]) * 1024
         return 0
 
-    def cpuSeconds(self):
-        """What its threads have run on a core, to the nanosecond where the kernel keeps it."""
+    def cpuSeconds(self, loop_only=False):
+        """What its threads, or the one of the event loop, have run on a core, to the nanosecond
+        where the kernel keeps it."""
+        process = f'/proc/{self.process.pid}'
         total_ns = 0
         try:
-            for task in os.listdir(f'/proc/{self.process.pid}/task'):
-                with open(f'/proc/{self.process.pid}/task/{task}/schedstat') as schedstat:
+            for task in [self.process.pid] if loop_only else os.listdir(f'{process}/task'):
+                with open(f'{process}/task/{task}/schedstat') as schedstat:
                     total_ns += int(schedstat.read().split()[0])
         except FileNotFoundError:
             total_ns = 0
         if total_ns:
             return total_ns / 1e9
-        with open(f'/proc/{self.process.pid}/stat') as stat:
+        with open(f'{process}/task/{self.process.pid}/stat' if loop_only
+                  else f'{process}/stat') as stat:
             fields = stat.read().rsplit(')', 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
 
