@@ -217,6 +217,12 @@ static void callRename(disk *d, const char *from, const char *to) {
     if (strstr(to, ".incr.aof")) f->is_log = true;
 }
 
+static void callLink(disk *d, const char *from, const char *to) {
+    size_t i = findName(&d->now, from);
+    ensure(i < d->now.count);
+    nameChanges(d, SHIM_OPEN, to, "", d->now.items[i].file);
+}
+
 static void copyPath(char out[NAME], bytes path) {
     ensure(path.size < NAME);
     snprintf(out, NAME, "%.*s", (int)path.size, path.data ? path.data : "");
@@ -243,6 +249,7 @@ void diskCall(disk *d, const shimRecord *r, bytes path_bytes, bytes other_bytes,
         if (o) *o = d->open[--d->open_count];
         break;
     case SHIM_RENAME: callRename(d, path, other); break;
+    case SHIM_LINK: callLink(d, path, other); break;
     case SHIM_UNLINK: nameChanges(d, SHIM_UNLINK, path, "", NULL); break;
     case SHIM_MKDIR: nameChanges(d, SHIM_MKDIR, path, "", NULL); break;
     case SHIM_FORK: callFork(d, r); break;

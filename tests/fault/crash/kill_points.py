@@ -5,7 +5,9 @@ A course goes on in one folder: whatever a kill left is what the next start find
 number of its own, so that a value tells which write it is: a key must hold its last acknowledged
 write, or one sent later.
 """
+import os
 import random
+import shutil
 
 import shimmed
 
@@ -92,6 +94,17 @@ def switching(server, client, ledger):
     write(client, ledger)
 
 
+def backing(server, client, ledger):
+    """A backup beside the log; what a kill left of the last one has to go first."""
+    shutil.rmtree(os.path.join(server.folder, 'backupdir'), ignore_errors=True)
+    client.ask('BACKUP', 'START')
+    until(client, ledger, 'aof_rewrite_in_progress', '0', 'aof_rewrite_scheduled', '0')
+    client.ask('BACKUP', 'SEAL')
+    write(client, ledger)
+    client.ask('BACKUP', 'CLEANUP')
+    write(client, ledger)
+
+
 def ending(server, client, ledger):
     write(client, ledger)
     client.ask('SHUTDOWN')
@@ -108,7 +121,7 @@ def until(client, ledger, *pairs):
 
 
 COURSES = {'steady': steady, 'bgsave': saving, 'rewrite': rewriting, 'switch': switching,
-           'shutdown': ending}
+           'backup': backing, 'shutdown': ending}
 
 
 class Run:

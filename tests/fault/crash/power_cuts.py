@@ -53,6 +53,11 @@ class Recorder:
             client.ask('BGREWRITEAOF')
             self.waitFor(client, 'aof_rewrite_in_progress', 'aof_rewrite_scheduled')
             self.writes(client, 20)
+            client.ask('BACKUP', 'START')
+            self.waitFor(client, 'aof_rewrite_in_progress', 'aof_rewrite_scheduled')
+            client.ask('BACKUP', 'SEAL')
+            self.writes(client, 5)
+            client.ask('BACKUP', 'CLEANUP')
             client.ask('BGSAVE')
             self.waitFor(client, 'rdb_bgsave_in_progress')
             if i % 2:

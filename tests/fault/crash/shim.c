@@ -37,6 +37,7 @@ static struct {
     int (*close)(int);
     int (*rename)(const char *, const char *);
     int (*unlink)(const char *);
+    int (*link)(const char *, const char *);
     int (*mkdir)(const char *, mode_t);
     pid_t (*fork)(void);
 } real;
@@ -59,6 +60,7 @@ __attribute__((constructor)) static void begin(void) {
     find("close", &real.close);
     find("rename", &real.rename);
     find("unlink", &real.unlink);
+    find("link", &real.link);
     find("mkdir", &real.mkdir);
     find("fork", &real.fork);
     const char *dir = getenv("EBB_SHIM_DIR"), *shared = getenv("EBB_SHIM_STATE");
@@ -300,6 +302,16 @@ int unlink(const char *path) {
     bool locked = lockTrace();
     int result = judge(SHIM_UNLINK, -1, NULL, 0) == GOES ? real.unlink(path) : -1;
     if (result == 0) trace(locked, (shimRecord){.kind = SHIM_UNLINK}, name, NULL, NULL);
+    unlockTrace(locked);
+    return result;
+}
+
+int link(const char *from, const char *to) {
+    char name[PATH_MAX], other[PATH_MAX];
+    if (!inside(from, name) || !inside(to, other)) return real.link(from, to);
+    bool locked = lockTrace();
+    int result = judge(SHIM_LINK, -1, NULL, 0) == GOES ? real.link(from, to) : -1;
+    if (result == 0) trace(locked, (shimRecord){.kind = SHIM_LINK}, name, other, NULL);
     unlockTrace(locked);
     return result;
 }

@@ -23,6 +23,7 @@ typedef enum shimKind {
     SHIM_MKDIR,
     SHIM_READ, /* counted where 'kinds' asks for it; never traced */
     SHIM_FORK, /* in the trace alone */
+    SHIM_LINK,
     SHIM_KINDS
 } shimKind;
 

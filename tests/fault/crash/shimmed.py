@@ -17,8 +17,9 @@ import time
 FIELDS = ['mode', 'kinds', 'at', 'until', 'error', 'delay_us', 'calls', 'hits', 'syncs',
           'trace_size', 'lock']
 KILL, TEAR, FAIL, TRACE, SLOW = 1, 2, 4, 8, 16
-KINDS = ['open', 'write', 'sync', 'truncate', 'close', 'rename', 'unlink', 'mkdir', 'read']
-ALL_KINDS = (1 << KINDS.index('read')) - 1
+KINDS = ['open', 'write', 'sync', 'truncate', 'close', 'rename', 'unlink', 'mkdir', 'read', 'fork',
+         'link']
+ALL_KINDS = sum(1 << i for i, kind in enumerate(KINDS) if kind not in ('read', 'fork'))
 START_S = 20
 FOREVER = 2**63
 
