@@ -250,10 +250,12 @@ const configRow configRows[] = {
     YESNO("aof-timestamp-enabled", "no", REST),
     YESNO("aof-rewrite-incremental-fsync", "yes", REST),
     YESNO("aof-disable-auto-gc", "no", REST, .flags = CONFIG_HIDDEN),
-    TEXT("backupdirname", "backupdir", REST, .flags = CONFIG_IMMUTABLE,
+    /* Hidden: tools that set again all that CONFIG GET * tells know the older immutable ones. */
+    TEXT("backupdirname", "backupdir", REST, .flags = CONFIG_IMMUTABLE | CONFIG_HIDDEN,
             .accept = configAcceptSomeFileName),
     INTEGER("backup-sealed-ttl", "0", 0, INT32_MAX, REST),
-    TEXT("preload-file", "", REST, .flags = CONFIG_IMMUTABLE, .accept = configAcceptPreloadFile),
+    TEXT("preload-file", "", REST, .flags = CONFIG_IMMUTABLE | CONFIG_HIDDEN,
+            .accept = configAcceptPreloadFile),
 
     /* memory */
     SPECIAL("maxmemory", "0", &configMaxmemory, REST),

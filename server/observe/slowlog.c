@@ -75,7 +75,6 @@ void slowlogAdd(slowlog *log, const client *c, const command *cmd, uint64_t ns,
     e->time_s = s->now_ms / 1000;
     e->duration_us = (int64_t)(ns / 1000);
     e->argv = keptArgs(c, cmd, limits.args, &e->argc);
-    e->given = c->argc;
     e->peer = memText(who->peer ? who->peer : "");
     e->name = memText(who->name ? who->name : "");
     chainPrepend(&log->entries, &e->node);

@@ -15,7 +15,6 @@ typedef struct slowlogEntry {
     int64_t time_s, duration_us;
     int argc; /* of what is kept: where some are left out, the last one says how many */
     bytes *argv;
-    int given;         /* how many arguments the command had */
     char *peer, *name; /* of the client; "" for none */
 } slowlogEntry;
 
