@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "server/jobs/aof_internal.h"
-#include "server/jobs/child.h"
 #include "storage/base/log.h"
 #include "storage/base/mem.h"
 
@@ -30,10 +29,7 @@ static void enter(aofJob *a, aofBackupState state) {
 /* ---- its folder ---- */
 
 static char *manifestPath(const aofJob *a, const char *before) {
-    size_t room = strlen(a->backup.folder) + strlen(before) + strlen(a->stem) + 12;
-    char *path = memAlloc(room);
-    snprintf(path, room, "%s/%s%s.manifest", a->backup.folder, before, a->stem);
-    return path;
+    return aofNamePath(a->backup.folder, before, a->stem, ".manifest");
 }
 
 /* Absolute: CONFIG SET dir must not lead elsewhere. NULL with errno. */

@@ -17,8 +17,7 @@ char *aofPath(const char *folder, const char *name) {
     return path;
 }
 
-static char *suffixed(const char *folder, const char *before, const char *stem,
-                      const char *suffix) {
+char *aofNamePath(const char *folder, const char *before, const char *stem, const char *suffix) {
     size_t room = strlen(folder) + strlen(before) + strlen(stem) + strlen(suffix) + 2;
     char *path = memAlloc(room);
     snprintf(path, room, "%s/%s%s%s", folder, before, stem, suffix);
@@ -26,11 +25,11 @@ static char *suffixed(const char *folder, const char *before, const char *stem,
 }
 
 char *aofManifestPath(const aofJob *a) {
-    return suffixed(a->folder, "", a->stem, ".manifest");
+    return aofNamePath(a->folder, "", a->stem, ".manifest");
 }
 
 char *aofApartPath(const aofJob *a) {
-    return suffixed(a->folder, "temp-", a->stem, ".incr");
+    return aofNamePath(a->folder, "temp-", a->stem, ".incr");
 }
 
 int aofMakeFolder(const aofJob *a) {
@@ -39,7 +38,7 @@ int aofMakeFolder(const aofJob *a) {
 }
 
 bool aofStoreManifest(aofJob *a, const aofManifest *m) {
-    char *path = aofManifestPath(a), *temp = suffixed(a->folder, "temp-", a->stem, ".manifest");
+    char *path = aofManifestPath(a), *temp = aofNamePath(a->folder, "temp-", a->stem, ".manifest");
     int err = aofManifestWrite(a->s->files, path, temp, m), error = errno;
     if (err < 0)
         logLine(LOG_WARN, "Fail to %s the AOF manifest file %s: %s",

@@ -136,6 +136,8 @@ void aofFollow(aofJob *a, bool follow);
 
 /* 'folder/name' or, folder NULL, 'name'; to be freed. */
 char *aofPath(const char *folder, const char *name);
+/* The same of a name of three parts. */
+char *aofNamePath(const char *folder, const char *before, const char *stem, const char *suffix);
 char *aofManifestPath(const aofJob *a);
 /* Of the file that is in no manifest yet. */
 char *aofApartPath(const aofJob *a);

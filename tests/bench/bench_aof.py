@@ -90,7 +90,7 @@ def benchmark(args, server, requests, pipeline):
 def measureEverysec(table, args):
     sides = [Logging(args, 'ebb', args.server, policy) for policy in (None, 'everysec')]
     try:
-        # In all, and of the loop's thread alone, which is what bounds the throughput.
+        # In all, and of the loop's thread alone, to see whose it is.
         used = {False: ([], []), True: ([], [])}
         for _ in range(args.rounds):
             for i, side in enumerate(sides):
@@ -104,7 +104,7 @@ def measureEverysec(table, args):
             table.row('ebb', f'CPU of {whose} per SET without a log', without, 'us')
             table.row('ebb', f'CPU of {whose} per SET with a log, everysec', with_log, 'us')
             table.row('ebb', 'the log costs', (with_log / without - 1) * 100, '%',
-                      10 if loop else None)
+                      None if loop else 10)
     finally:
         for side in sides:
             side.stop()

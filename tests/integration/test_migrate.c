@@ -8,6 +8,7 @@
 
 enum { WAIT_MS = 10000, POLL_MS = 5 };
 
+static const char no_connection[] = "IOERR error or timeout connecting to the client";
 static const char reading[] = "IOERR error or timeout reading to target instance";
 static const char writing[] = "IOERR error or timeout writing to target instance";
 
@@ -106,9 +107,10 @@ START_TEST(addressesOfBothKindsAreTaken) {
     if (getaddrinfo("localhost", NULL, NULL, &found) == 0) {
         freeaddrinfo(found);
         expectStatus(from, "OK", "MIGRATE localhost %d b 3 5000 COPY", serverPort(target));
+    } else {
+        expectError(from, no_connection, "MIGRATE localhost %d b 3 5000 COPY", serverPort(target));
     }
-    expectError(from, "IOERR error or timeout connecting to the client", "MIGRATE %s 1 b 2 5000",
-                no_host);
+    expectError(from, no_connection, "MIGRATE %s 1 b 2 5000", no_host);
 }
 END_TEST
 
